@@ -1,0 +1,1 @@
+"""Measurements: each script prints the tables of docs/benchmarks.md."""

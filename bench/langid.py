@@ -1,0 +1,192 @@
+"""Measures the language chain on the shared benchmark, beside plain langdetect in the same run, and prints markdown.
+
+    python bench/langid.py --data ../shared/data/langid [--sample 1000] [--backend py3langid]
+
+Rows are never used for fitting: curves and thresholds come from other texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import statistics
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import langdetect
+
+from zd_automation.models.detectors import detector_named
+from zd_automation.triage.clean import clean
+from zd_automation.triage.language import Detector, Language, identify
+
+Row = dict[str, Any]
+Reader = Callable[[str], str]
+
+DESK_14 = ("en", "ru", "es", "pt", "fr", "de", "it", "tr", "vi", "id", "th", "zh", "ko", "ar")
+DESK_30 = (*DESK_14, "ja", "hi", "pl", "uk", "nl", "ro", "cs", "el", "tl", "ms", "fa", "he", "bn", "ur", "sv", "hu")
+BUCKETS = ("1-2", "3-5", "6-10", ">10")
+
+
+def load(folder: Path, name: str, sample: int, seed: int) -> list[Row]:
+    with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return random.Random(seed).sample(rows, sample) if 0 < sample < len(rows) else rows
+
+
+def plain_langdetect(text: str) -> str:
+    try:
+        return str(langdetect.detect(text)).split("-")[0]
+    except langdetect.LangDetectException:
+        return "und"
+
+
+def chain(desk: tuple[str, ...], detector: Detector, second: Detector | None) -> Callable[[str], Language]:
+    def read(text: str) -> Language:
+        return identify(clean("", text), languages=desk, detector=detector, second=second)
+
+    return read
+
+
+def primary(tag: str) -> str:
+    return tag if tag.endswith("-Latn") else tag.split("-")[0]
+
+
+def share(pairs: Iterable[tuple[str, str]]) -> str:
+    results = [want == got for want, got in pairs]
+    return f"{sum(results) / len(results):.3f} ({len(results)})" if results else "-"
+
+
+def messages_table(
+    rows: Sequence[Row], desks: dict[str, tuple[str, ...]], readers: dict[str, dict[str, Reader]]
+) -> None:
+    print("\n| messages, text only | all | " + " | ".join(f"{bucket} words" for bucket in BUCKETS) + " |")
+    print("|---" * (len(BUCKETS) + 2) + "|")
+    for title, desk in desks.items():
+        kept = [row for row in rows if row["lang"] in desk]
+        for name, read in readers[title].items():
+            answers = [(row["lang"], read(row["text"]), row["words"]) for row in kept]
+            cells = [share((want, got) for want, got, _ in answers)]
+            cells += [share((want, got) for want, got, words in answers if words == bucket) for bucket in BUCKETS]
+            print(f"| {title}, {name} | " + " | ".join(cells) + " |")
+
+
+def pairs_table(rows: Sequence[Row], read: Reader, plain: Reader) -> None:
+    print("\n| kind | chain | plain langdetect |\n|---|---|---|")
+    by_kind: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_kind[
+            row.get("template") or f"{row['kind']}{' ' + row['lang'] if row['lang'].endswith('-Latn') else ''}"
+        ].append(row)
+    for kind, group in sorted(by_kind.items()):
+        chained = share((row["lang"], read(row["text"])) for row in group)
+        plainly = share((row["lang"], plain(row["text"])) for row in group)
+        print(f"| {kind} | {chained} | {plainly} |")
+    totals = [share((row["lang"], reader(row["text"])) for row in rows) for reader in (read, plain)]
+    print(f"| **all** | {' | '.join(totals)} |")
+
+
+def silence_table(
+    messages: Sequence[Row], noise: Sequence[Row], desks: dict[str, tuple[str, ...]], detector: Detector
+) -> None:
+    print(
+        "\n| desk | noise undetermined | false und, 3+ words | false und, 1-2 words |"
+        " own called foreign, 3+ words | foreign noticed, 3+ words |"
+    )
+    print("|---|---|---|---|---|---|")
+    for title, desk in desks.items():
+        read = chain(desk, detector, None)
+        own = [(row, read(row["text"])) for row in messages if row["lang"] in desk]
+        strangers = [read(row["text"]) for row in messages if not row["in_scope"] and row["words"] != "1-2"]
+        long = [found for row, found in own if row["words"] != "1-2"]
+        short = [found for row, found in own if row["words"] == "1-2"]
+        cells = (
+            rate(read(row["text"]).tag == "und" for row in noise),
+            rate(found.tag == "und" for found in long),
+            rate(found.tag == "und" for found in short),
+            rate("not one of" in found.reason for found in long),
+            rate(primary(found.tag) not in desk for found in strangers),
+        )
+        print(f"| {title} | " + " | ".join(cells) + " |")
+
+
+def rate(results: Iterable[bool]) -> str:
+    listed = list(results)
+    return f"{sum(listed) / len(listed):.4f}" if listed else "-"
+
+
+def calibration(messages: Sequence[Row], desks: dict[str, tuple[str, ...]], detector: Detector) -> None:
+    print("\n| desk | ECE of the model's answers (15 bins) | coverage at 0.9 | accuracy there |\n|---|---|---|---|")
+    for title, desk in desks.items():
+        read = chain(desk, detector, None)
+        found = [(row["lang"], read(row["text"])) for row in messages if row["lang"] in desk]
+        modelled = [
+            (answer.confidence, primary(answer.tag) == want) for want, answer in found if answer.source == "model"
+        ]
+        bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+        for confidence, right in modelled:
+            bins[min(int(confidence * 15), 14)].append((confidence, right))
+        gaps = (abs(sum(c for c, _ in part) - sum(r for _, r in part)) for part in bins.values())
+        sure = [right for confidence, right in modelled if confidence >= 0.9]
+        error, coverage = sum(gaps) / max(len(modelled), 1), len(sure) / max(len(modelled), 1)
+        print(f"| {title} | {error:.4f} | {coverage:.3f} | {rate(sure)} |")
+
+
+def cost(texts: Sequence[str], read: Callable[[str], object]) -> str:
+    spent = []
+    for text in texts:
+        start = time.thread_time_ns()
+        read(text)
+        spent.append((time.thread_time_ns() - start) / 1e6)
+    cuts = statistics.quantiles(spent, n=100)
+    return f"{cuts[49]:.2f} / {cuts[98]:.2f} ms"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared/data/langid")
+    parser.add_argument("--sample", type=int, default=0, help="rows of each file to read (0: all)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--backend", default="py3langid", choices=["py3langid", "pooled", "langdetect"])
+    options = parser.parse_args()
+    langdetect.DetectorFactory.seed = 0
+    detector = detector_named(options.backend)
+    names = ("messages", "tickets", "variants", "undetermined")
+    messages, tickets, variants, noise = (load(options.data, name, options.sample, options.seed) for name in names)
+    desks = {"14 languages": DESK_14, "30 languages": DESK_30}
+    chains = {title: chain(desk, detector, None) for title, desk in desks.items()}
+
+    def tagged(title: str) -> Reader:
+        return lambda text: primary(chains[title](text).tag)
+
+    print(f"# Language identification, backend {options.backend}, {len(messages)} messages")
+    readers = {
+        title: {f"chain ({options.backend})": tagged(title), "plain langdetect": plain_langdetect} for title in desks
+    }
+    messages_table(messages, desks, readers)
+    pairs_table(tickets, tagged("30 languages"), plain_langdetect)
+    pairs_table(variants, tagged("30 languages"), plain_langdetect)
+    silence_table(messages, noise, desks, detector)
+    calibration(messages, desks, detector)
+    print("\n| CPU a message, clean and identify, p50 / p99 | 14 languages | 30 languages |\n|---|---|---|")
+    for title, rows in (("messages", messages), ("tickets", tickets)):
+        texts = [row["text"] for row in rows[:2000]]
+        print(f"| {title} | " + " | ".join(cost(texts, chains[desk]) for desk in desks) + " |")
+    confused = Counter(
+        (row["lang"], got)
+        for row in messages
+        if row["lang"] in DESK_30
+        and (got := readers["30 languages"][f"chain ({options.backend})"](row["text"])) != row["lang"]
+    )
+    print(
+        "\nMost frequent confusions, 30 languages: "
+        + ", ".join(f"{want} as {got} {count}" for (want, got), count in confused.most_common(12))
+    )
+
+
+if __name__ == "__main__":
+    main()

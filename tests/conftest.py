@@ -1,0 +1,75 @@
+"""Fixtures for every test: a fresh PostgreSQL database, and the two kinds of database that the product runs on."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+_DEFAULT = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+_HOW = "run PostgreSQL on 127.0.0.1:5432, or set ZD_TEST_POSTGRES_URL to one where databases may be created"
+
+
+@cache
+def _server() -> tuple[sa.Engine | None, str]:
+    """The server to make databases on, or None and why there is none."""
+    url = os.environ.get("ZD_TEST_POSTGRES_URL") or _DEFAULT
+    engine = sa.create_engine(
+        url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args={"connect_timeout": 3}
+    )
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except sa.exc.SQLAlchemyError as error:
+        return None, f"no PostgreSQL answers ({type(error).__name__}): {_HOW}"
+    return engine, ""
+
+
+def _must_run_all() -> bool:
+    return os.environ.get("CI") == "true" or os.environ.get("ZD_REQUIRE_ALL") == "1"
+
+
+@contextmanager
+def _fresh_database() -> Iterator[str]:
+    server, missing = _server()
+    if server is None:
+        if _must_run_all():
+            pytest.fail(missing)
+        pytest.skip(missing)
+    name = f"zd_test_{uuid.uuid4().hex[:12]}"
+    with server.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
+    try:
+        yield server.url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with server.connect() as connection:
+            connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """URL of an empty database of this test's own; without a server the test is skipped, or fails where all must run."""
+    with _fresh_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url() -> Iterator[str]:
+    """Like ``postgres_url``, one for all tests of a module."""
+    with _fresh_database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.sqlite'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url

@@ -1,0 +1,132 @@
+"""The desks at work: which one serves a ticket, and the account's groups and articles kept fresh."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from zd_automation.assembly import Assembled, assemble
+from zd_automation.desk_files import DeskFiles
+from zd_automation.errors import ZdAutomationError
+from zd_automation.knowledge.index import PassageIndex
+from zd_automation.models.cache import ModelCache
+from zd_automation.models.encoders import bundled_encoder, encoder_is_installed
+from zd_automation.tickets import Article, Ticket
+from zd_automation.triage.decide import Triage
+from zd_automation.zendesk.gateway import Gateway
+
+_REFRESH = 600.0
+
+log = structlog.get_logger("zd_automation.desks")
+
+
+class DeskRegistry:
+    """Implements ``engine.ticket_job.Desks`` for one account; thread-safe.
+
+    ``load`` builds the models; until it is done ``not_ready`` says so and no ticket is decided.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[DeskFiles],
+        gateway: Gateway,
+        models: ModelCache,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._files = list(files)
+        self._gateway = gateway
+        self._models = models
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._triages: list[tuple[DeskFiles, Triage]] = []
+        self._brands: dict[str, int] = {}
+        self._groups: dict[str, int] = {}
+        self._refreshed_at = 0.0
+        self._troubles: list[str] = ["models are being loaded"]
+        self._model_troubles: list[str] = []
+
+    def load(self) -> None:
+        """Read the account, fetch the articles, build or load every desk's models. Raises what the gateway raises."""
+        self._brands = {name: brand.id for brand in self._gateway.brands() for name in (brand.subdomain, brand.name)}
+        self._groups = self._gateway.groups()
+        # Side by side: learning is the longest part of a first start, and two desks are learnt on two cores.
+        with ThreadPoolExecutor(len(self._files)) as pool:
+            assembled = list(pool.map(self._assemble, self._files))
+        triages = [(files, made.triage) for files, made in zip(self._files, assembled, strict=True)]
+        self._model_troubles = [
+            f"{files.desk.name}: {trouble}"
+            for files, made in zip(self._files, assembled, strict=True)
+            for trouble in made.troubles
+        ]
+        troubles = self._model_troubles + [said for files, _ in triages for said in self._missing_groups(files)]
+        with self._lock:
+            self._triages, self._troubles, self._refreshed_at = triages, troubles, self._clock()
+        for trouble in troubles:
+            log.error("desk_trouble", problem=trouble)
+
+    def not_ready(self) -> list[str]:
+        """What is missing or broken; empty when all is well."""
+        with self._lock:
+            return list(self._troubles)
+
+    def groups(self) -> dict[str, int]:
+        """See ``engine.ticket_job.Desks``."""
+        return self._groups
+
+    def for_ticket(self, ticket: Ticket) -> Triage | None:
+        """See ``engine.ticket_job.Desks``: the desk that names the ticket's brand, else one that names none."""
+        with self._lock:
+            triages = list(self._triages)
+        if not triages:
+            raise ZdAutomationError("no desk is loaded yet")
+        anyone = [triage for files, triage in triages if not files.brands]
+        named = [triage for files, triage in triages if ticket.brand_id in self._brand_ids(files)]
+        return next(iter(named or anyone), None)
+
+    def refresh(self) -> None:
+        """Groups and articles again, when they are ten minutes old; the old ones serve when that fails."""
+        if self._clock() - self._refreshed_at < _REFRESH:
+            return
+        self._refreshed_at = self._clock()
+        try:
+            groups = self._gateway.groups()
+            fresh = [
+                (files, _with_articles(triage, self._articles(files), self._models)) for files, triage in self._triages
+            ]
+        except ZdAutomationError as error:
+            log.warning("refresh_failed", error=type(error).__name__)
+            return
+        with self._lock:
+            self._groups, self._triages = groups, fresh
+            self._troubles = self._model_troubles + [said for files, _ in fresh for said in self._missing_groups(files)]
+
+    def _assemble(self, files: DeskFiles) -> Assembled:
+        return assemble(files, self._models, self._articles(files), lambda line: log.info("models", step=line))
+
+    def _articles(self, files: DeskFiles) -> list[Article]:
+        """The Help Center's articles, or the desk folder's own when it brings some."""
+        return list(files.articles) or self._gateway.articles(files.article_labels)
+
+    def _brand_ids(self, files: DeskFiles) -> set[int]:
+        return {brand if isinstance(brand, int) else self._brands.get(brand, -1) for brand in files.brands}
+
+    def _missing_groups(self, files: DeskFiles) -> list[str]:
+        wanted = {topic.group for topic in files.desk.topics if topic.rung == "route" and topic.group}
+        wanted |= {files.desk.danger.group} if files.desk.danger.rung == "route" else set()
+        missing = sorted(wanted - set(self._groups))
+        return [
+            f"{files.desk.name}: the account has no group {name!r}; create it or change the desk" for name in missing
+        ]
+
+
+def _with_articles(triage: Triage, articles: Sequence[Article], models: ModelCache) -> Triage:
+    encoder = bundled_encoder() if encoder_is_installed() else None
+    index = PassageIndex(articles, encoder, models) if articles else None
+    if index is not None and triage.articles is not None and index.version == triage.articles.version:
+        return triage
+    return dataclasses.replace(triage, articles=index)

@@ -1,0 +1,1 @@
+"""Help-centre articles: where they come from, and how the right one is found."""

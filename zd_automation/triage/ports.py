@@ -1,0 +1,51 @@
+"""What the core asks of the models: Protocols, so that ``decide`` never knows how anything was learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from zd_automation.triage.clean import CleanText
+from zd_automation.triage.plan import Scored, Suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRanking:
+    """Topics by calibrated confidence, best first. ``threshold`` is the best topic's own line for its target precision."""
+
+    candidates: tuple[Scored, ...]
+    threshold: float
+    known: float
+    because: tuple[str, ...] = ()
+    silence: str = ""
+
+
+class TopicModel(Protocol):
+    """Reads topics. Calls are batched: one call for any number of tickets."""
+
+    version: str
+
+    def rank(self, texts: Sequence[CleanText], languages: Sequence[str]) -> list[TopicRanking]:
+        """One ranking for each text, in order; ``languages`` holds the BCP 47 tag of each text."""
+        ...
+
+
+class DangerModel(Protocol):
+    """The second voice of the danger detector."""
+
+    version: str
+
+    def score(self, texts: Sequence[CleanText], languages: Sequence[str]) -> list[float]:
+        """The probability in 0..1 that each text is an urgent security case."""
+        ...
+
+
+class ArticleIndex(Protocol):
+    """Finds help-centre articles; knows public ones only."""
+
+    version: str
+
+    def search(self, texts: Sequence[CleanText], languages: Sequence[str]) -> list[tuple[Suggestion, ...]]:
+        """Up to ten articles for each text, best first, one translation an article."""
+        ...

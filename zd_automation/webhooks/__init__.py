@@ -1,0 +1,1 @@
+"""The receiver: verifies, parses, stores, answers. Nothing else happens in the request."""
