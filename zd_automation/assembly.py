@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
@@ -16,15 +16,20 @@ from zd_automation.definitions import Problems, room
 from zd_automation.desk_files import DeskFiles
 from zd_automation.errors import ModelError
 from zd_automation.knowledge.index import PassageIndex
+from zd_automation.lessons import Lesson, learnable, learning_hash, left_out, lessons, topics_on
 from zd_automation.models.cache import ModelCache, content_hash
 from zd_automation.models.danger_model import Background, DangerClassifier, FittedDanger, fit_danger
 from zd_automation.models.detectors import detector_named, langdetect_detector
-from zd_automation.models.encoders import Encoder, bundled_encoder, encoder_is_installed
-from zd_automation.models.topic_model import FittedTopics, Hints, TopicClassifier, fit_topics
+from zd_automation.models.encoder import Encoder
+from zd_automation.models.encoders import bundled_encoder, encoder_is_installed, installed_encoders
+from zd_automation.models.model_files import ANEW, Stored
+from zd_automation.models.registry import Registry
+from zd_automation.models.topic_classifier import TopicClassifier
+from zd_automation.models.topic_model import FittedTopics, Hints, fit_topics
 from zd_automation.tickets import Article
 from zd_automation.triage.clean import CleanText, clean
 from zd_automation.triage.decide import Triage
-from zd_automation.triage.desk import Desk, Example
+from zd_automation.triage.desk import Desk
 from zd_automation.triage.language import Language, identify
 
 # BIP-39 lists whose words are separated by spaces; the Chinese ones are single characters of everyday text.
@@ -42,8 +47,8 @@ _SEED_LISTS = (
 )
 _T = TypeVar("_T")
 Say = Callable[[str], None]
-# From this many examples on a topic is known better by them than by its own description.
-_FEW = 12
+Encoders = Sequence[Encoder]
+Steps = Callable[[int, int], None]
 # More background than this makes the model no better, only later.
 _MOST_BACKGROUND = 3_000
 
@@ -57,11 +62,16 @@ class Assembled:
 
 
 def assemble(
-    files: DeskFiles, models: ModelCache, articles: Sequence[Article] | None = None, say: Say = lambda _: None
+    files: DeskFiles,
+    models: ModelCache,
+    articles: Sequence[Article] | None = None,
+    say: Say = lambda _: None,
+    registry: Registry | None = None,
 ) -> Assembled:
     """Build or load everything a desk needs to decide.
 
-    ``articles`` stands in for the desk folder's own. ``say`` gets a line at each step that takes a while.
+    ``articles`` stands in for the desk folder's own. ``say`` gets a line at each step that takes a while. The active
+    model of ``registry`` serves where there is one; else topics are learnt from the desk's files.
     A model that cannot be built leaves the others at work; its trouble is told and shows in every decision.
     """
     problems = Problems()
@@ -69,9 +79,9 @@ def assemble(
     books = load_books(folder / "danger" / "patterns", problems)
     texts = load_note_texts(folder / "notes.toml", problems)
     rows = load_danger_examples(folder / "danger" / "examples", problems)
-    encoder = bundled_encoder() if encoder_is_installed() else None
+    encoder = the_encoder()
     reader = language_reader(files.desk, files.language_backend)
-    topics, topic_trouble = _attempt(lambda: topic_model(files, reader, encoder, models, say))
+    topics, topic_troubles = _topics(files, reader, installed_encoders(), models, say, registry)
     danger, danger_trouble = _attempt(lambda: danger_model(rows, files, reader, encoder, models, say))
     known = files.articles if articles is None else articles
     triage = Triage(
@@ -84,10 +94,15 @@ def assemble(
         danger=danger,
         articles=PassageIndex(known, encoder, models) if known else None,
         danger_trouble=danger_trouble or "; ".join(problems.found),
-        topic_trouble=topic_trouble,
+        topic_trouble="; ".join(topic_troubles),
         package=__version__,
     )
-    return Assembled(triage, tuple(trouble for trouble in (topic_trouble, danger_trouble, *problems.found) if trouble))
+    return Assembled(triage, (*topic_troubles, *((danger_trouble,) if danger_trouble else ()), *problems.found))
+
+
+def the_encoder() -> Encoder | None:
+    """The encoder of danger and articles, if this installation has it."""
+    return bundled_encoder() if encoder_is_installed() else None
 
 
 def language_reader(desk: Desk, backend: str = "py3langid") -> Callable[[CleanText, str | None], Language]:
@@ -104,56 +119,111 @@ def language_reader(desk: Desk, backend: str = "py3langid") -> Callable[[CleanTe
     return read
 
 
+def _topics(
+    files: DeskFiles,
+    reader: Callable[[CleanText, str | None], Language],
+    encoders: Sequence[Encoder],
+    models: ModelCache,
+    say: Say,
+    registry: Registry | None,
+) -> tuple[TopicClassifier | None, tuple[str, ...]]:
+    """The topic model that serves: the promoted one, else the one before it, else one learnt from the desk's files."""
+    troubles: tuple[str, ...] = ()
+    if registry is not None:
+        served = registry.serving(lambda stored: stored_classifier(stored, files.desk, encoders))
+        if served.model and served.card:
+            if served.card.definitions_hash != learning_hash(files):
+                say("definitions changed since the active model was trained; run zd-automation model train")
+            return served.model, served.troubles
+        troubles = served.troubles
+    learnt, trouble = _attempt(lambda: topic_model(files, reader, encoders, models, say))
+    poor = left_out(files.desk, learnt.topics) if learnt else ""
+    return learnt, tuple(said for said in (*troubles, trouble, poor) if said)
+
+
 def topic_model(
     files: DeskFiles,
     reader: Callable[[CleanText, str | None], Language],
-    encoder: Encoder | None,
+    encoders: Sequence[Encoder],
     models: ModelCache,
     say: Say = lambda _: None,
 ) -> TopicClassifier:
     """The desk's topic classifier, from the cache or learnt now. Raises ModelError when there is too little to learn."""
-    on = {topic.id for topic in files.desk.topics if topic.rung != "off"}
-    examples = [example for example in files.examples if example.topic in on]
-    rows = [[example.topic, example.text, example.language] for example in examples]
-    words = [[topic.id, dict(topic.name), topic.description] for topic in files.desk.topics if topic.id in on]
-    key = content_hash(rows, words, list(files.desk.languages), encoder.name if encoder else None)
+    examples = learnable(files)
+    key = content_hash(learning_hash(files), [encoder.name for encoder in encoders])
 
     def build() -> dict[str, Any]:
-        say(f"learning {len(on)} topics from {len(examples)} examples")
-        return _learn(examples, files.desk, reader, encoder).state()
+        say(f"learning {len(topics_on(files.desk))} topics from {len(examples)} examples")
+        return learn(lessons(examples, reader), files.desk, reader, encoders).state()
 
     fitted = FittedTopics.from_state(models.get_or_build("topics", key, build))
-    targets = {topic.id: topic.target_precision for topic in files.desk.topics}
-    return TopicClassifier(fitted, encoder, targets, key)
+    return classifier(fitted, encoders, files.desk, key)
 
 
-def _hints(desk: Desk, counts: Mapping[str, int], reader: Callable[[CleanText, str | None], Language]) -> Hints:
-    """Names and descriptions of topics with few examples. On small histories they are worth up to ten points."""
+def classifier(fitted: FittedTopics, encoders: Sequence[Encoder], desk: Desk, version: str) -> TopicClassifier:
+    """What was learnt, at work for a desk: its target precisions decide when a topic is named."""
+    targets = {topic.id: topic.target_precision for topic in desk.topics}
+    return TopicClassifier(fitted, encoders, targets, version)
+
+
+def stored_classifier(stored: Stored, desk: Desk, encoders: Sequence[Encoder]) -> TopicClassifier:
+    """A model of the registry, at work. Raises ModelError: it needs another encoder, or its state is none we know."""
+    needs, has = stored.card.encoders, encoder_names(encoders)
+    if needs != has:
+        raise ModelError(
+            f"{stored.card.model} was trained with {needs or 'no encoder'}, here is {has or 'none'};"
+            f" install the extra that brings it, or {ANEW}"
+        )
+    try:
+        return classifier(FittedTopics.from_state(stored.state["topics"]), encoders, desk, stored.card.version)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{stored.card.model} holds no topic model ({type(error).__name__}); {ANEW}") from error
+
+
+def encoder_names(encoders: Sequence[Encoder]) -> str:
+    """What a model's card says of the encoders that it was trained with, "" when there were none."""
+    return " + ".join(encoder.name for encoder in encoders)
+
+
+def _hints(desk: Desk, kept: Set[str], reader: Callable[[CleanText, str | None], Language]) -> Hints:
+    """Names and descriptions of topics. On small histories they are worth ten points and more."""
     rows: list[tuple[str, str, str]] = []
-    for topic in (topic for topic in desk.topics if topic.rung != "off" and counts.get(topic.id, 0) < _FEW):
+    for topic in (topic for topic in desk.topics if topic.id in kept):
         # The name in the desk's own language stands twice when it was given by language.
         named = {text: language for language, text in topic.name.items()}
         rows += [(text, topic.id, language) for text, language in (*named.items(), (topic.description, ""))]
     rows = [
         (text, topic, language or reader(clean("", text), None).tag) for text, topic, language in rows if text.strip()
     ]
-    return Hints([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
+    areas = {topic.id: topic.area for topic in desk.topics}
+    return Hints([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], areas)
 
 
-def _learn(
-    examples: Sequence[Example],
+def learn(
+    rows: Sequence[Lesson],
     desk: Desk,
     reader: Callable[[CleanText, str | None], Language],
-    encoder: Encoder | None,
+    encoders: Sequence[Encoder],
+    say: Steps = lambda _done, _all: None,
 ) -> FittedTopics:
-    cleaned = [clean("", example.text) for example in examples]
-    usable = [index for index, text in enumerate(cleaned) if text.text.strip()]
+    """Learn a desk's topics from lessons and from its own words for them. ``say`` is told the steps done, and all.
+
+    A topic with fewer than two of both together is left out. Raises ModelError when fewer than two topics remain.
+    """
+    hints = _hints(desk, topics_on(desk), reader)
+    counts = Counter(row.topic for row in rows) + Counter(hints.topics)
+    enough = {topic for topic, count in counts.items() if count > 1}
+    # With too few left nothing is left out: the error then names those that are poor.
+    kept = enough if len(enough) > 1 else set(counts)
+    rows = [row for row in rows if row.topic in kept]
     return fit_topics(
-        [cleaned[index].text for index in usable],
-        [examples[index].topic for index in usable],
-        [examples[index].language or reader(cleaned[index], None).tag for index in usable],
-        encoder,
-        _hints(desk, Counter(examples[index].topic for index in usable), reader),
+        [row.text.text for row in rows],
+        [row.topic for row in rows],
+        [row.language for row in rows],
+        encoders,
+        hints if kept >= set(hints.topics) else _hints(desk, kept, reader),
+        [row.id or f"example {number}" for number, row in enumerate(rows, 1)],
+        say,
     )
 
 

@@ -40,6 +40,9 @@ def check_files(folders: tuple[Path, ...]) -> tuple[list[DeskFiles], list[Findin
             continue
         desks.append(files)
         findings += list(_advice(files))
+    for name, count in Counter(files.desk.name for files in desks).items():
+        if count > 1:
+            findings.append(Finding(f"{count} desks have the name {name!r}: their trained models would be one; rename"))
     return desks, findings
 
 
@@ -63,12 +66,26 @@ def _advice(files: DeskFiles) -> Iterator[Finding]:
         yield Finding(
             f"{where}: {len(few)} topics have fewer than {_FEW} examples ({', '.join(few[:5])}); expect silence", False
         )
-    twice = [
-        text for text, count in Counter(example.text.strip().lower() for example in files.examples).items() if count > 1
-    ]
+    topics_of: dict[str, list[str]] = {}
+    for example in files.examples:
+        topics_of.setdefault(" ".join(example.text.lower().split()), []).append(example.topic)
+    twice = [topics for topics in topics_of.values() if len(topics) > 1 and len(set(topics)) == 1]
     if twice:
         yield Finding(
             f"{where}: {len(twice)} examples stand twice; the same text under two topics teaches nothing", False
+        )
+    torn = sorted({tuple(sorted(set(topics))) for topics in topics_of.values() if len(set(topics)) > 1})
+    if torn:
+        pairs = "; ".join(" and ".join(topics) for topics in torn[:_FEW])
+        yield Finding(f"{where}: the same example stands under several topics: {pairs}; keep it under one", False)
+    declared = {tag.split("-")[0] for tag in files.desk.languages}
+    foreign = Counter(example.language for example in files.examples if example.language)
+    undeclared = [tag for tag in foreign if tag.split("-")[0] not in declared]
+    if undeclared:
+        yield Finding(
+            f"{where}: {sum(foreign[tag] for tag in undeclared)} examples are in {', '.join(sorted(undeclared))}, which"
+            " `languages` does not list: they are learnt from, but no message is ever read as being in it",
+            False,
         )
     known = py3langid_detector().rank("hello", None)
     strange = [tag for tag in files.desk.languages if tag.split("-")[0] not in {name for name, _ in known}]

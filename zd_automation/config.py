@@ -64,11 +64,17 @@ class Settings:
     concurrency: int = 8
     bind: str = "0.0.0.0:8080"
     cache_dir: Path | None = None
+    models_dir: Path | None = None
 
     @property
     def has_credentials(self) -> bool:
         """Whether we can call Zendesk at all."""
         return bool(self.oauth_client_id and self.oauth_client_secret) or bool(self.email and self.api_token)
+
+    @property
+    def registries(self) -> Path:
+        """Where the registries of trained models are."""
+        return self.models_dir or self.data_dir / "models"
 
 
 # Variable, default, what it is for: the reference page and ``.env.example`` are made from this table.
@@ -101,6 +107,7 @@ VARIABLES: tuple[tuple[str, str, str], ...] = (
     ("ZD_CONCURRENCY", "8", "tickets worked on at once in a process"),
     ("ZD_BIND", "0.0.0.0:8080", "where the receiver listens"),
     ("ZD_CACHE_DIR", "", "folder of built models; default the user's cache folder"),
+    ("ZD_MODELS_DIR", "", "folder of trained models (`model train`), to be kept; default `models` in ZD_DATA_DIR"),
 )
 _DEFAULTS = {name: default for name, default, _ in VARIABLES}
 
@@ -144,6 +151,7 @@ def settings_from(
         concurrency=number("ZD_CONCURRENCY", 1),
         bind=read["ZD_BIND"],
         cache_dir=Path(read["ZD_CACHE_DIR"]) if read["ZD_CACHE_DIR"] else None,
+        models_dir=Path(read["ZD_MODELS_DIR"]).resolve() if read["ZD_MODELS_DIR"] else None,
     )
     if needs_webhooks and not settings.webhook_secrets and not settings.accept_test_secret:
         problems.append(
@@ -156,6 +164,12 @@ def settings_from(
     if problems:
         raise SettingsError(tuple(problems))
     return settings
+
+
+def models_folder(environ: Mapping[str, str]) -> Path:
+    """``Settings.registries``, for commands that need no other setting."""
+    named, data = environ.get("ZD_MODELS_DIR", "").strip(), environ.get("ZD_DATA_DIR", "").strip()
+    return Path(named).resolve() if named else Path(data or _DEFAULTS["ZD_DATA_DIR"]).resolve() / "models"
 
 
 def _several(text: str) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ _TOPIC_KEYS = ("id", "name", "description", "group", "area", "rung", "target_pre
 # Language detectors that a desk may choose; "pooled" needs the extra "fast".
 _LANGUAGE_KEYS = ("rung", "backend")
 BACKENDS = ("py3langid", "pooled", "langdetect")
-_LONGEST_EXAMPLE = 10_000
+LONGEST_EXAMPLE = 10_000
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,8 @@ def _topics(
             continue
         topics.append(_topic(row, defaults, where, problems))
         ruled |= {topics[-1].id} if "rung" in row or "rung" in defaults else set()
-        examples += [Example(topics[-1].id, str(text)) for text in take(row, "examples", list, [], where, problems)]
+        told = take(row, "examples", list, [], where, problems)
+        examples += [Example(topics[-1].id, str(text)[:LONGEST_EXAMPLE]) for text in told]
     for topic_id, count in Counter(topic.id for topic in topics).items():
         if count > 1:
             problems.add(str(path), f"topic id {topic_id!r} stands {count} times; ids must be unique")
@@ -234,14 +235,14 @@ def _examples(folder: Path, known: set[str], problems: Problems) -> Iterator[Exa
         check_keys(table, sorted(known), str(path), problems)
         for topic, texts in table.items():
             for text in texts if isinstance(texts, list) else [texts]:
-                yield Example(topic, str(text)[:_LONGEST_EXAMPLE], path.stem)
+                yield Example(topic, str(text)[:LONGEST_EXAMPLE], path.stem)
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
         for number, row in read_jsonl(path, problems):
             name, text = row.get("topic"), row.get("text")
             if name not in known or not isinstance(text, str):
                 problems.add(f"{path}:{number}", f"needs `text` and a `topic` of topics.toml, has topic {name!r}")
                 continue
-            yield Example(str(name), text[:_LONGEST_EXAMPLE], row.get("language") or None)
+            yield Example(str(name), text[:LONGEST_EXAMPLE], row.get("language") or None)
 
 
 def read_jsonl(path: Path, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:

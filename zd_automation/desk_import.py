@@ -41,11 +41,11 @@ def read_sources(topics: Path, examples: Path, articles: Path | None) -> Sources
     """Read and check the files. Raises DefinitionError that lists what is wrong, one a line."""
     problems = Problems()
     found = Sources()
-    found.topics = [_topic(row) for row in _rows(topics, _TOPIC_KEYS, ("id",), found, problems, inside="topics")]
-    found.examples = [_example(row) for row in _rows(examples, _EXAMPLE_KEYS, ("topic",), found, problems)]
+    found.topics = [_topic(row) for row in read_rows(topics, _TOPIC_KEYS, ("id",), found, problems, inside="topics")]
+    found.examples = [example_from(row) for row in read_rows(examples, _EXAMPLE_KEYS, ("topic",), found, problems)]
     if articles:
         found.articles = [
-            _article(row) for row in _rows(articles, _ARTICLE_KEYS, ("id", "title", "body"), found, problems)
+            _article(row) for row in read_rows(articles, _ARTICLE_KEYS, ("id", "title", "body"), found, problems)
         ]
     _check(found, topics, examples, articles, problems)
     problems.raise_if_any()
@@ -67,9 +67,10 @@ def write_desk(folder: Path, sources: Sources, detect: Callable[[str], str]) -> 
     return languages
 
 
-def _rows(
+def read_rows(
     path: Path, known: tuple[str, ...], needed: tuple[str, ...], found: Sources, problems: Problems, inside: str = ""
 ) -> list[dict[str, Any]]:
+    """The rows of a JSON, JSON Lines or CSV file that hold anything; columns that nobody asked for are noted in ``found``."""
     try:
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
@@ -142,7 +143,8 @@ def _topic(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "id": plain(row.get("id"))}
 
 
-def _example(row: Mapping[str, Any]) -> dict[str, Any]:
+def example_from(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as an example: topic, text (or subject and body) and language."""
     text = row.get("text") or "\n".join(str(row[key]) for key in ("subject", "body") if row.get(key))
     return {"topic": plain(row.get("topic")), "text": plain(text), "language": _language(row.get("language"))}
 

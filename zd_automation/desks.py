@@ -7,15 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import structlog
 
 from zd_automation.assembly import Assembled, assemble
 from zd_automation.desk_files import DeskFiles
-from zd_automation.errors import ZdAutomationError
+from zd_automation.errors import ModelError, ZdAutomationError
 from zd_automation.knowledge.index import PassageIndex
 from zd_automation.models.cache import ModelCache
 from zd_automation.models.encoders import bundled_encoder, encoder_is_installed
+from zd_automation.models.registry import Registry
 from zd_automation.tickets import Article, Ticket
 from zd_automation.triage.decide import Triage
 from zd_automation.zendesk.gateway import Gateway
@@ -28,7 +30,8 @@ log = structlog.get_logger("zd_automation.desks")
 class DeskRegistry:
     """Implements ``engine.ticket_job.Desks`` for one account; thread-safe.
 
-    ``load`` builds the models; until it is done ``not_ready`` says so and no ticket is decided.
+    ``load`` builds the models; until it is done ``not_ready`` says so and no ticket is decided. ``models_dir`` holds
+    the desks' registries of trained models; without it topics are learnt from the desks' files.
     """
 
     def __init__(
@@ -37,33 +40,32 @@ class DeskRegistry:
         gateway: Gateway,
         models: ModelCache,
         clock: Callable[[], float] = time.monotonic,
+        models_dir: Path | None = None,
     ) -> None:
         self._files = list(files)
         self._gateway = gateway
         self._models = models
         self._clock = clock
+        self._models_dir = models_dir
         self._lock = threading.Lock()
         self._triages: list[tuple[DeskFiles, Triage]] = []
         self._brands: dict[str, int] = {}
         self._groups: dict[str, int] = {}
         self._refreshed_at = 0.0
         self._troubles: list[str] = ["models are being loaded"]
-        self._model_troubles: list[str] = []
+        self._assembled: list[Assembled] = []
+        self._promoted: list[str] = []
 
     def load(self) -> None:
         """Read the account, fetch the articles, build or load every desk's models. Raises what the gateway raises."""
         self._brands = {name: brand.id for brand in self._gateway.brands() for name in (brand.subdomain, brand.name)}
         self._groups = self._gateway.groups()
+        self._promoted = [self._active(files, "") for files in self._files]
         # Side by side: learning is the longest part of a first start, and two desks are learnt on two cores.
         with ThreadPoolExecutor(len(self._files)) as pool:
-            assembled = list(pool.map(self._assemble, self._files))
-        triages = [(files, made.triage) for files, made in zip(self._files, assembled, strict=True)]
-        self._model_troubles = [
-            f"{files.desk.name}: {trouble}"
-            for files, made in zip(self._files, assembled, strict=True)
-            for trouble in made.troubles
-        ]
-        troubles = self._model_troubles + [said for files, _ in triages for said in self._missing_groups(files)]
+            self._assembled = list(pool.map(self._assemble, self._files))
+        triages = [(files, made.triage) for files, made in zip(self._files, self._assembled, strict=True)]
+        troubles = self._told()
         with self._lock:
             self._triages, self._troubles, self._refreshed_at = triages, troubles, self._clock()
         for trouble in troubles:
@@ -89,11 +91,12 @@ class DeskRegistry:
         return next(iter(named or anyone), None)
 
     def refresh(self) -> None:
-        """Groups and articles again, when they are ten minutes old; the old ones serve when that fails."""
+        """Groups, articles and promoted models again, every ten minutes; the old ones serve when that fails."""
         if self._clock() - self._refreshed_at < _REFRESH:
             return
         self._refreshed_at = self._clock()
         try:
+            self._take_up_promoted()
             groups = self._gateway.groups()
             fresh = [
                 (files, _with_articles(triage, self._articles(files), self._models)) for files, triage in self._triages
@@ -103,10 +106,40 @@ class DeskRegistry:
             return
         with self._lock:
             self._groups, self._triages = groups, fresh
-            self._troubles = self._model_troubles + [said for files, _ in fresh for said in self._missing_groups(files)]
+            self._troubles = self._told()
+
+    def _take_up_promoted(self) -> None:
+        """Put the desks together anew whose active model is another than before."""
+        for place, files in enumerate(self._files):
+            active = self._active(files, self._promoted[place])
+            if active != self._promoted[place]:
+                made = self._assemble(files)
+                self._promoted[place], self._assembled[place] = active, made
+                with self._lock:
+                    self._triages[place] = (files, made.triage)
+
+    def _active(self, files: DeskFiles, before: str) -> str:
+        """The SHA-256 of a desk's active model, "" when it has none; what it was ``before`` when nobody can tell."""
+        registry = self._registry(files)
+        try:
+            card = registry.cards().get("active") if registry else None
+        except ModelError:
+            return before
+        return card.sha256 if card else ""
+
+    def _registry(self, files: DeskFiles) -> Registry | None:
+        return Registry.of_desk(self._models_dir, files.desk.name) if self._models_dir else None
 
     def _assemble(self, files: DeskFiles) -> Assembled:
-        return assemble(files, self._models, self._articles(files), lambda line: log.info("models", step=line))
+        def say(line: str) -> None:
+            log.info("models", step=f"{files.desk.name}: {line}")
+
+        return assemble(files, self._models, self._articles(files), say, self._registry(files))
+
+    def _told(self) -> list[str]:
+        desks = list(zip(self._files, self._assembled, strict=True))
+        of_models = [f"{files.desk.name}: {trouble}" for files, made in desks for trouble in made.troubles]
+        return of_models + [said for files, _ in desks for said in self._missing_groups(files)]
 
     def _articles(self, files: DeskFiles) -> list[Article]:
         """The Help Center's articles, or the desk folder's own when it brings some."""

@@ -133,7 +133,8 @@ class Service:
         gateway: Gateway = open_gateway(self.settings, files[0], self.stores.engine, self.metrics)
         if self._dry_run:
             gateway = PrintGateway(gateway, print_line)
-        self._desks = DeskRegistry(files, gateway, ModelCache(self.settings.cache_dir or default_cache_folder()))
+        models = ModelCache(self.settings.cache_dir or default_cache_folder())
+        self._desks = DeskRegistry(files, gateway, models, models_dir=self.settings.registries)
         job = TicketJob(gateway, self._desks, self.stores.journal, self.metrics)
         engine = DbosEngine(self.settings.database_url, self.settings.worker, self.settings.concurrency)
         heartbeats = Heartbeats(self.stores.engine, self.settings.worker)

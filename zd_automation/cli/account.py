@@ -32,7 +32,8 @@ def open_account(desk: Path | None = None) -> tuple[Settings, Stores, ZenpyGatew
 def fetch_with_triage(ticket_id: int, desk: Path | None = None) -> tuple[Ticket, Triage]:
     """A ticket of the account and the desk that serves it. Raises ZdAutomationError when no desk does."""
     found, _, gateway, files = open_account(desk)
-    registry = DeskRegistry(files, gateway, ModelCache(found.cache_dir or default_cache_folder()))
+    models = ModelCache(found.cache_dir or default_cache_folder())
+    registry = DeskRegistry(files, gateway, models, models_dir=found.registries)
     registry.load()
     for trouble in registry.not_ready():
         click.echo(f"warning: {trouble}", err=True)

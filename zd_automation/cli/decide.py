@@ -16,8 +16,11 @@ from rich.console import Console
 from rich.table import Table
 
 from zd_automation.assembly import Assembled, assemble
+from zd_automation.cli.environment import desk_folders, environment
+from zd_automation.config import models_folder
 from zd_automation.desk_files import DeskFiles, load_desk
 from zd_automation.models.cache import ModelCache, default_cache_folder
+from zd_automation.models.registry import Registry
 from zd_automation.tickets import Requester, Ticket
 from zd_automation.triage.decide import Triage
 from zd_automation.triage.plan import Plan
@@ -81,14 +84,14 @@ def _live(rung: str, live: str) -> str:
 
 
 def _default_desk() -> Path:
-    from zd_automation.cli.environment import desk_folders
-
     return desk_folders()[0]
 
 
 def _assembled(folder: Path) -> Assembled:
     files = on_the_tag_rung(load_desk(folder))
-    made = assemble(files, ModelCache(default_cache_folder()), say=lambda line: click.echo(line, err=True))
+    registry = Registry.of_desk(models_folder(environment()), files.desk.name)
+    models = ModelCache(default_cache_folder())
+    made = assemble(files, models, say=lambda line: click.echo(line, err=True), registry=registry)
     for trouble in made.troubles:
         click.echo(f"warning: {trouble}", err=True)
     return made

@@ -13,7 +13,7 @@ from scipy.special import expit
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from zd_automation.models.cache import ModelCache, content_hash
-from zd_automation.models.encoders import Encoder, Vectors
+from zd_automation.models.encoder import Encoder, Vectors
 from zd_automation.models.terms import Terms, rows_of
 from zd_automation.tickets import Article
 from zd_automation.triage.clean import CleanText

@@ -14,7 +14,7 @@ from typing import Any
 from zd_automation.errors import ModelError
 
 # Raised when the shape of a stored model or the way it is learnt changes: older files are then built anew, not misread.
-FORMAT = 4
+FORMAT = 5
 
 
 def content_hash(*parts: Iterable[Any] | str | float | None) -> str:

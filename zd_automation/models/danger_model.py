@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from zd_automation.errors import ModelError
 from zd_automation.models.calibrate import Floats
-from zd_automation.models.encoders import Encoder
+from zd_automation.models.encoder import Encoder
 from zd_automation.models.features import Matrix, Ngrams, joined
 from zd_automation.triage.clean import CleanText
 

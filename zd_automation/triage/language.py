@@ -11,27 +11,36 @@ from typing import Protocol
 
 from zd_automation.triage import evidence, scripts, spoken
 from zd_automation.triage.clean import CleanText, clean
-from zd_automation.triage.romanised import romanised
+from zd_automation.triage.romanised import respelled, romanised
 
 Ranking = tuple[tuple[str, float], ...]
 
 UNDETERMINED = "und"
 MULTIPLE = "mul"
 
-_READ = 500
+_READ = 400
 _LABELS = 25
 _PIECES = 4
 _PIECE = 160
 _SHORT = 6
 _CANONICAL = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "fil": "tl", "jw": "jv", "cmn": "zh", "yue": "zh"}
-_CURVES = {"py3langid": (1.04, 0.7), "pooled": (0.57, 0.05), "langdetect": (0.22, 0.0)}
+_CURVES = {"py3langid": (0.89, 0.79), "pooled": (0.7, 0.45), "langdetect": (0.22, -0.34)}
 _LOWEST = 0.4
 _LOWEST_SHORT = 0.15
 _LEAST_INSIDE = 0.5
-_LEAST_INSIDE_SHORT = 0.12
+_LEAST_INSIDE_SHORT = 0.28
 _DOUBTED = 0.75
 _SURE = 0.97
+_SURE_OF_LATIN = 0.9
+_EAST_SLAVIC = frozenset({"ru", "uk", "be"})
+_CYRILLIC_AGREES = 0.7
+_MIXED_WITH_ENGLISH = 0.89
+_A_MERE_GUESS = 0.5
+_LIKELIER = 0.3
 _SECOND_READ = 200
+# Few customers write these, and short text of a larger neighbour often looks like them.
+_RARE = {"gl": 0.55, "ne": 0.2, "mr": 0.4}
+_PECULIAR = frozenset({"be", "kk", "mk", "sr"})
 _TWINS = {"id": "ms", "ms": "id"}
 
 
@@ -111,14 +120,31 @@ def _passage(own: CleanText) -> str:
 
 def _corrected(ranked: Ranking, text: str, candidates: frozenset[str]) -> Ranking:
     """``ranked`` with the evidence of common words and of accented letters."""
-    factors = evidence.weights(text, candidates)
+    factors = _weights(text, candidates)
     return _sorted((tag, chance * factors.get(tag, 1.0)) for tag, chance in ranked)
+
+
+@lru_cache(8)
+def _weights(text: str, candidates: frozenset[str]) -> dict[str, float]:
+    """The evidence for the desk's languages and for those it may be confused with; asked for twice a message."""
+    return evidence.weights(text, candidates | evidence.KNOWN)
 
 
 def _sorted(scores: Iterable[tuple[str, float]]) -> Ranking:
     listed = list(scores)
     total = sum(score for _, score in listed)
     return tuple(sorted(((tag, score / total) for tag, score in listed), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _least_romanised(words: int, confidence: float) -> tuple[float, float]:
+    """The shares of romanised words that outweigh a desk language found with ``confidence``: by themselves, and once
+    the detector agrees on the text put back into Cyrillic letters."""
+    sure = confidence >= _SURE_OF_LATIN
+    if words >= 4:
+        return (0.62, 0.5) if sure else (0.3, 0.15)
+    if sure:
+        return 1.1, 1.1
+    return (0.5, 0.3) if confidence < _A_MERE_GUESS else (0.7, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +200,12 @@ class _Chain:
             return self._certain("ja", "script", "kana")
         variant = scripts.han_variant(text)
         tag = f"zh-{variant}" if variant in ("Hans", "Hant") else "zh"
-        if "ja" not in self.desk or variant == "Hans":
+        if "ja" not in self.desk or (variant == "Hans" and scripts.simplified_only(text)):
             return self._certain(tag, "script", "Chinese characters without kana")
         if "zh" not in self.desk:
             return self._certain("ja", "script", "Chinese characters; the desk has Japanese and no Chinese")
-        if variant == "Jpan":
-            return self._certain("ja", "letters", "characters of the Japanese standard alone")
+        if variant == "Jpan" or scripts.has_japanese_words(text):
+            return self._certain("ja", "letters", "characters or words of Japanese alone")
         ranked = self._weighed(self.detector.rank(text, frozenset({"zh", "ja"})), text) or (("zh", 0.6), ("ja", 0.4))
         best, chance = ranked[0]
         return Language(
@@ -204,11 +230,32 @@ class _Chain:
     def _latin(self, text: str) -> Language:
         candidates = scripts.written_in("Latn", self.desk)
         guess = self._by_model(text, candidates)
-        latinised = romanised(text)
-        if latinised and (guess.confidence < 0.9 or latinised[1] >= 0.6):
-            tag, share = latinised
-            return Language(tag, min(0.95, 0.5 + share / 2), "letters", (), f"{tag[:2]} words in Latin letters")
-        return self._stranger(text, candidates, None, None) or guess
+        found = romanised(text)
+        if found and self._explains(found, text, guess):
+            return self._in_latin_letters(*found)
+        stranger = self._stranger(text, candidates, None, None)
+        if found and stranger and found[1] >= _LIKELIER and stranger.tag not in evidence.KNOWN:
+            return self._in_latin_letters(*found)
+        return stranger or guess
+
+    def _explains(self, found: tuple[str, float], text: str, guess: Language) -> bool:
+        """Whether a romanised language explains the words of ``text`` better than ``guess``."""
+        tag, share = found
+        confidence = guess.confidence
+        if (tag, guess.tag) == ("hi-Latn", "en"):
+            # Hindi is typed with English words in it: a sure English guess says little against it.
+            confidence = min(confidence, _MIXED_WITH_ENGLISH)
+        enough, with_detector = _least_romanised(len(text.split()), confidence)
+        return share >= enough or (share >= with_detector and self._reads_as_cyrillic(text, tag))
+
+    def _in_latin_letters(self, tag: str, share: float) -> Language:
+        return Language(tag, min(0.95, 0.5 + share / 2), "letters", (), f"{tag[:2]} words in Latin letters")
+
+    def _reads_as_cyrillic(self, text: str, tag: str) -> bool:
+        if tag not in ("ru-Latn", "uk-Latn"):
+            return False
+        ranked = self.detector.rank(respelled(text, tag), None)
+        return sum(chance for known, chance in ranked if known in _EAST_SLAVIC) >= _CYRILLIC_AGREES
 
     def _by_model(self, text: str, candidates: frozenset[str]) -> Language:
         ranked = self.detector.rank(text, candidates) if candidates else ()
@@ -262,15 +309,19 @@ class _Chain:
             return None
         ranked = self.detector.rank(text, None)
         known = [(tag, chance) for tag, chance in ranked if written is None or tag in written][:_LABELS]
-        factors = evidence.weights(text, candidates | evidence.KNOWN)
-        scored = _sorted((tag, chance * factors.get(tag, 1.0)) for tag, chance in known) if known else ()
+        factors = _weights(text, candidates)
+        scored = (
+            _sorted((tag, chance * factors.get(tag, 1.0) * _RARE.get(tag, 1.0)) for tag, chance in known)
+            if known
+            else ()
+        )
         twins = {_TWINS[tag] for tag in candidates if tag in _TWINS}
         outside = [(tag, chance) for tag, chance in scored if tag not in candidates | twins | {"zxx"}]
         if not outside:
             return None
         best, chance = outside[0]
-        if letter and letter not in candidates and best == letter and scored[0][0] == letter:
-            return self._foreign(letter, 0.9, "letters")
+        if letter and letter not in candidates and (letter in _PECULIAR or best == letter == scored[0][0]):
+            return self._foreign(best, 0.9, "letters")
         inside = sum(part for tag, part in scored if tag in candidates | twins)
         inside /= inside + chance
         least = _LEAST_INSIDE if len(text.split()) >= _SHORT else _LEAST_INSIDE_SHORT

@@ -12,13 +12,18 @@ from zd_automation.triage.plan import Scored, Suggestion
 
 @dataclass(frozen=True, slots=True)
 class TopicRanking:
-    """Topics by calibrated confidence, best first. ``threshold`` is the best topic's own line for its target precision."""
+    """Topics by calibrated confidence, best first. ``threshold`` is the best topic's own line for its target precision.
+
+    ``known`` is how like the examples the message is; ``because`` the words and examples that speak for the best topic;
+    ``second`` another topic that a sentence of its own speaks for, where the message has two problems.
+    """
 
     candidates: tuple[Scored, ...]
     threshold: float
     known: float
     because: tuple[str, ...] = ()
     silence: str = ""
+    second: Scored | None = None
 
 
 class TopicModel(Protocol):

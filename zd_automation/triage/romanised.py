@@ -1,127 +1,221 @@
-"""Russian, Greek, Hindi and Arabic typed in Latin letters, told by words that people write often and alike."""
+"""Russian, Ukrainian, Greek, Hindi and Arabic typed in Latin letters, told by words that people write often.
+
+Nobody spells alike ("zdravstvuyte", "zdravstvujte"; "kwdikos", "kodikos"), so words are compared in a reduced form in
+which the usual spellings of one sound fall together.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
-_RUSSIAN = (
-    "zdravstvuyte zdravstvujte zdravstvuite privet dobryj dobryy dobrii dobrogo utro utra vecher vremeni "
-    "ya menya mnya mnie mne moy moi moj moya moyo moe "
-    "ty tebya tebe vy vas vam vami vash vasha on ona ono oni ego ee eyo ih my nas nam eto eta etot etu "
-    "etogo etom eti to tot chto chtoby chego kak kakoy kakoi "
-    "gde kogda kuda pochemu zachem kto skolko esli potomu dlya bez pri posle pered ili tozhe takzhe uzhe "
-    "eshche eshe esche escho tolko ochen ochenj seychas seichas "
-    "sejchas segodnya zavtra vchera nado nuzhno nuzhen mogu mozhno mozhet mozhete mozhno nelzya khochu "
-    "hochu khotel hotel est' byl byla bylo byli budet budu net da ne "
-    "pomogite pomoch pomoshch pozhaluysta pozhalujsta pozhaluista pojaluista spasibo dengi denki denyg "
-    "deneg schet schyot scheta schetu platezh platej oplata oplatil "
-    "oplatila kartu karta karty karte parol parolj vojti voyti zayti zaiti akkaunt vyvod vyvesti vivod "
-    "vivesti popolnil popolnit perevod perevel zakaz zakaza zakazal tovar "
-    "dostavka vernite vernut vozvrat rabotaet ne rabotayet prishel prishli prishlo prishla poluchil "
-    "poluchila podderzhka vopros otvet otvette problema oshibka oshibku "
-    "vse vsyo vsegda nikogda nichego nikto raz dnya dney chasov nedelyu god goda lyudi chelovek khorosho "
-    "horosho plokho ploho mnogo malo delat delayu znayu znaet dumayu "
-    "govorit skazal skazala sdelat sdelal budem svoi svoyu svoy kotoryy kotoryj kotoraya kotorye kotoroe "
-    "takoy tam zdes tut domoy doma iz ot do po za ob pro u s v k "
-    "bolshe menshe luchshe khotya hotya togda potom sam sama nego neye nim nimi mnoy toboy etoy togo tomu "
-    "chem chemu tozhe lish dazhe razve ved zhe"
-)
-_GREEK = (
-    "kalimera kalispera kalhmera kalhspera geia geiasas sas mou sou tou tis ths mas tous ton tin thn tous "
-    "to ta ti tin oi h o kai ke einai eimai eisai eimaste ine ime ise "
-    "den dhen mhn min tha 8a na gia gia poy pou pos pws pote posa poso poios giati yiati otan opos opws "
-    "edo edw ekei tora twra simera shmera avrio aurio xthes htes exo exw "
-    "exeis exei exoume exete exoun ehw eho ehis ehei ixa eixa thelo thelw theleis thelei 8elw mporo mporw "
-    "boro borw mporeite mporeis mporei prepei parakalo parakalw efxaristo "
-    "efharisto euxaristw efxaristw eyxaristo voithia boithia boh8eia xrimata lefta leuta logariasmo "
-    "logariasmos logariasmou karta kartas paraggelia paraggelias kodiko kwdiko kodikos "
-    "lathos provlima problima problhma apantisi apo me se sto stin sthn ston stis sta stous os ws alla "
-    "omos omws poli poly polu kala kalo kalos mia ena enas kati tipota panta pote "
-    "ola oloi olous auto afto ayto autos aftos auti afti ayti aytos ayth akoma akomi mono monos meta prin "
-    "otan yparxei iparxi yparxoun kano kanw kaneis kanei kanete pame pao ksero "
-    "xero ksereis xerw leei leo lew eipe ipe sas emena esena ego egw esi esy aftou autou autis itan htan "
-    "tipote dio duo tria xronia mera meres anthropos anthropoi spiti douleia"
-)
-_HINDI = (
-    "mera meri mere mujhe mujhko mujko muje maine mai mein hum humko hume humein hamara hamari hamare aap "
-    "aapka aapki aapke aapko aapne tum tumhara tumhe tera teri tu kya kyu kyun "
-    "kyon kyo kaise kaisa kaisi kab kahan kaha kaun kaunsa kitna kitne kitni hai hain hoon hun ho tha thi "
-    "the hoga hogi honge hua hui hue raha rahi rahe rha rhi rhe kar karo karna "
-    "karne karni karke karta karti karte kariye kijiye kiya kijiyega karu karun karen karoge diya diye "
-    "dena dedo dijiye dijie dikhao dikhaye dikhaiye batao bataye bataiye bata "
-    "chahiye chahie chahta chahti nahi nahin nhi nai mat haan ji bhi aur ya lekin magar par pe ko ka ki "
-    "ke se mein tak wala wali wale liye lie saath sath abhi aaj kal parso subah "
-    "shaam raat din baad pehle phir fir kuch kuchh sab sabhi koi kisi yeh ye yah woh wo voh vo us uska "
-    "uski uske iska iski iske is isko usko unka unke jo jab jaise agar toh to hi "
-    "paisa paise paisey rupaye khata khate wapas vapas vapis galat sahi accha acha achha bahut bohot "
-    "bahot jaldi zyada jyada kam thoda bhejo bhej bheja bhejna milega mila mile mili "
-    "nikal nikalna nikalo gaya gayi gaye gya gyi jana jao jaye jaa jata jati jate aana aaye aaya aayi aa "
-    "lo le lena liya sakta sakti sakte sakta dost ghar log samay banao "
-    "lagao lagana laga chalu chalao band bajao sunao baje ghante wapis dijiyega hota hoti hote apna apni "
-    "apne ek do teen char paanch mummy papa maa bhai yaad dilaye dilao dilana "
-    "karwana karvana rakho rakhna set kare hone ho jaega jayega jaayega jayegi liya thik theek"
-)
-_ARABIC = (
-    "ana enta enti inta inti ento intu howa hiya ehna e7na i7na hna houma homa mesh mish mosh mush msh "
-    "mafi mafeesh mafish mafe fi feh feeh 3ala 3la 3an 3and 3andi 3ndi 3indi 3ayez 3ayz "
-    "3awez 3ayza bedi biddi bidi beddi bghit bghina abi abgha abgi areed arid 7abibi habibi salam salaam "
-    "assalamu alaikum aleikum 3alaykum wa3alaikum marhaba mar7aba ahlan shukran shokran "
-    "chokran choukran lesh leish lih leh leeh 3lash 3lach alach wesh wach wash chno shno chnou shnu ash "
-    "ach achno kif kifash kifach keef kef kaif kayf shlon shu sho shou eh eih eish ish "
-    "wein wen fen fein feen fin emta imta mata kam bkam b9adash meen min mno hada hadi hadak hadik had "
-    "dyal diali dyali dialk dyalk dial li lli elli illi yalli ya3ni yani bas "
-    "bass bs lakin lakn walakin kaman kman barcha bezaf bzaf bezzaf ktir kteer katir kathir awi awy gedan "
-    "jiddan da7in daba delwa2ti dilwa2ti halla2 hal2 lessa lissa alhin alheen "
-    "elyom alyoum lyoum lyouma bokra bukra ghadda ghedda ba3d ba3den ba3dein 9bel abl qabl flous flousi "
-    "fulus flus masari floos felous 7sab hsab 7sabi hsabi el7esab elhesab elhisab "
-    "raqam ra2m rakm kelmet kelma elserr mosh3aref 3aref 3arfa 3raf ma3raftch ma3rafch momken mumkin "
-    "yimkin mumken lazem lazim khas khassni khasni sa3dni sa3edni sa3duni sa3ida mosa3da "
-    "musa3ada 3afak 3afakom afak min fadlak fadlik lawsamaht inshallah nchallah inchallah incha2allah "
-    "allah wallah walla wellah hamdulillah hamdoullah 7amdulillah yalla khalas 5alas safi kolchi "
-    "kulshi kullu kol kull kayn kayna makaynch makaynsh ma3andich mab9ach mabghach ghir bghito dert drt "
-    "ja jat mcha mchat tani tarda tard wsel wsl wasal"
-)
+from zd_automation.triage import lexicon
+from zd_automation.triage.lexicon import cyrillic, typed_in_latin
 
-_WORD = re.compile(r"[a-z0-9']+")
-_ARABIC_DIGITS = re.compile(r"^(?=[a-z]*[23579])(?=.*[aeiou])[a-z]*[a-z][23579]?[a-z0-9]*[a-z]$")
-_COMMON_ELSEWHERE_TEXT = (
-    "to on my do me se is us do the le bas set main ho ya par pe ki ka ke ko lo hi da ne no za po iz ot "
-    "ob u s v k h o ti ta na mia os as fin had li ana kam min ja abi safi ash "
-    "sam sama tam tut raz to tot est sta sto oi ego eto kala min ton dio mono me vas vami nas ih oni eta "
-    "tu mat sab log das dare ek din kal ji mai hum par aa aap wo fir hun are bata "
-    "kare laga band char maa papa mummy dost bhai mile mila kar karo the ash ach wen fen fi eh leh kol da don "
-    "meta pote karta karte panta otan mas den tin tis sou tou mou min ise ipe leo"
+_MOST_WORDS = 80
+_LEAST_SHARE = 0.15
+_WORD = re.compile(r"[a-z0-9]+(?:['’][a-z0-9]+)*")
+_DOUBLED = re.compile(r"([a-z])\1+")
+
+
+def _table(pairs: str) -> dict[str, str]:
+    """ "а=a ж=zh ь=" as a mapping."""
+    return dict(pair.split("=") for pair in pairs.split())
+
+
+_CYRILLIC = _table(
+    "а=a б=b в=v г=g ґ=g д=d е=e є=ye ж=zh з=z и=y і=i ї=yi й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch "
+    "ш=sh щ=shch ь= ъ= ю=yu я=ya ы=y э=e ё=e '="
 )
-_COMMON_ELSEWHERE = frozenset(_COMMON_ELSEWHERE_TEXT.split())
-_LISTS = {
-    "ru-Latn": frozenset(_RUSSIAN.split()),
-    "el-Latn": frozenset(_GREEK.split()),
-    "hi-Latn": frozenset(_HINDI.split()),
-    "ar-Latn": frozenset(_ARABIC.split()),
+_GREEK = _table(
+    "α=a β=v γ=g δ=d ε=e ζ=z η=i θ=th ι=i κ=k λ=l μ=m ν=n ξ=ks ο=o π=p ρ=r σ=s ς=s τ=t υ=y φ=f χ=x ψ=ps ω=o "
+    "ά=a έ=e ή=i ί=i ό=o ύ=y ώ=o ϊ=i ϋ=y ΐ=i ΰ=y"
+)
+_ARABIC_DIGITS = re.compile(
+    r"^(?=[a-z0-9']*[aeiou])(?=(?:[a-z']*\d){1,3}[a-z']*$)(?:[a-z']+[23579]|[3572][a-z]{2})[a-z0-9']*$"
+)
+_SLAVIC = re.compile(r"shch|sch|zh|kh|x|tz|ts|y[aueo]|j[aueo]|i[aue]|w|['’]|[iy][iyj]|[jyi]|g|c(?!h)")
+_SLAVIC_SOUNDS = {
+    "shch": "щ",
+    "sch": "щ",
+    "zh": "ж",
+    "kh": "h",
+    "x": "h",
+    "tz": "c",
+    "ts": "c",
+    "w": "v",
+    "g": "h",
+    "c": "c",
 }
+_GREEK_SOUNDS = re.compile(r"ou|ai|[eo]i|yi|th|8|ks|3|x|ch|kh|h|y|u|w|mp|nt|gk|gg|ph|tz|c")
+_GREEK_SAME = {
+    "ou": "U", "ai": "e", "ei": "i", "oi": "i", "yi": "i", "th": "T", "8": "T", "ks": "X", "3": "X", "x": "X", "ch": "X",
+    "kh": "X", "y": "i", "u": "i", "w": "o", "mp": "b", "nt": "d", "gk": "g", "gg": "g", "ph": "f", "tz": "tz", "c": "k",
+}  # fmt: skip
+_VOWELS = frozenset("aeiouyw")
+_HINDI_SOUNDS = re.compile(r"aa|ee|oo|iy(?=[ae])|w|ph|z|q|n$|x")
+_HINDI_SAME = {"aa": "a", "ee": "i", "oo": "u", "iy": "i", "w": "v", "ph": "f", "z": "j", "q": "k", "n": "", "x": "ks"}
+
+
+def _slavic(word: str) -> str:
+    return _DOUBLED.sub(r"\1", _SLAVIC.sub(_slavic_sound, word))
+
+
+def _slavic_sound(found: re.Match[str]) -> str:
+    sound = found[0]
+    if sound in _SLAVIC_SOUNDS:
+        return _SLAVIC_SOUNDS[sound]
+    if sound in ("'", "’"):
+        return ""
+    return {"a": "я", "u": "ю", "o": "o", "e": "e"}.get(sound[-1], "i")
+
+
+def _greek(word: str) -> str:
+    return _DOUBLED.sub(r"\1", _GREEK_SOUNDS.sub(_greek_sound, word))
+
+
+def _greek_sound(found: re.Match[str]) -> str:
+    sound = found[0]
+    if sound != "h":
+        return _GREEK_SAME[sound]
+    text, start, end = found.string, found.start(), found.end()
+    # "h" is eta between consonants ("thn") and chi before a vowel ("eho").
+    before_vowel = end < len(text) and text[end] in _VOWELS
+    return "X" if before_vowel and (start == 0 or text[start - 1] in _VOWELS) else "i"
+
+
+def _hindi(word: str) -> str:
+    return _DOUBLED.sub(r"\1", _HINDI_SOUNDS.sub(lambda found: _HINDI_SAME[found[0]], word))
+
+
+def _arabic(word: str) -> str:
+    return word.replace("ch", "sh").replace("ou", "u").replace("oo", "u").replace("ee", "i").replace("5", "kh")
+
+
+def _spelled(word: str, letters: Mapping[str, str]) -> str:
+    return "".join(letters.get(char, char) for char in word)
+
+
+def _reduced(words: str, reduce: Callable[[str], str], letters: Mapping[str, str] | None = None) -> frozenset[str]:
+    spelled = (_spelled(word, letters) if letters else word for word in words.split())
+    return frozenset(reduce(word) for word in spelled if word)
+
+
+_READINGS: Mapping[str, tuple[Callable[[str], str], frozenset[str]]] = {
+    "ru-Latn": (
+        _slavic,
+        _reduced(cyrillic.WORDS["ru"], _slavic, _CYRILLIC | {"и": "i"})
+        | _reduced(typed_in_latin.WORDS["ru-Latn"], _slavic),
+    ),
+    "uk-Latn": (_slavic, _reduced(cyrillic.WORDS["uk"], _slavic, _CYRILLIC | {"г": "h"})),
+    "el-Latn": (
+        _greek,
+        _reduced(typed_in_latin.WORDS["el"], _greek, _GREEK) | _reduced(typed_in_latin.WORDS["el-Latn"], _greek),
+    ),
+    "hi-Latn": (_hindi, _reduced(typed_in_latin.WORDS["hi-Latn"] + " he h", _hindi)),
+    "ar-Latn": (_arabic, _reduced(typed_in_latin.WORDS["ar-Latn"], _arabic)),
+}
+_SHAPES: Mapping[str, re.Pattern[str]] = {
+    "ru-Latn": re.compile(
+        r"shch|sch[aeiu]|zh|kh|iy|yy|yj|[bdfgklmnprstvz]y[aeu]|^(?:vz|vs[eyp]|zd|pri|pere|raz[^aeiou])|"
+        r"(?:[oe]go|[oe]mu|[aeiy]et|[auy]yut|yat|ost|osti|ts?ya|sya|ova[tl]\w?|enie|eniya|aniya?|aniye|y[km]?h|i[km]?h|"
+        r"[aiy]mi|ov|ev|[nvkmlrt]y[eiy]|n?naya|noe|skiy|sk(?:oy|aya|oe|ogo|om)|tsi[ayiu]|tsa|tsy|ets|nik[aiou]?|ila?|yl[aoi]?|al[aoi]?|el[aoi]|"
+        r"[aeiou]yu|iyu|aya|oye|'|ovat|ivat|yvat|at|it|oy|ey|ykh|ikh|akh|yakh)$"
+    ),
+    "uk-Latn": re.compile(
+        r"shch|sch[aeiou]|zh|kh|yi|iy|yy|ye|[bdfgklmnprstvz]y[aeu]|y[bdhklmnprstvz]y|^(?:vz|vs[eiy]|zd|pry|pere|roz|vid|pid)|"
+        r"(?:[oy]ho|omu|aye|uye|yt|y?ut|yat|ist|osti|ts?ya|sya|[auy]ty|nnya|ttya|llya|ykh|ikh|akh|yakh|[ay]my|iv|av|yv|"
+        r"yla|[aiy]v|[a-z]*ny[ykm]|[^aeiou]y|tsi[yiu]|yeyu|oyu|oyi|iyi|skyy|ska|skoho|kuv\w+|uvaty|uvav)$"
+    ),
+    "el-Latn": re.compile(
+        r"ks|gk|^(?:ps|mp|nt|8|ef?x|anti|ana|apo|kata|meta|epi|ypo|sun|syn|pro)|x[aeiou]|"
+        r"(?:ou|oi|ei|ai|os|eis|oume|ome|oun|ousa|omai|etai|ontai|isan?|ise|ike|ika|ikan|aki|akia|mata|ous|is|"
+        r"ias|ies|iko|ika|iki|ikos|thike|thei|tho|menos?|meno|meni|poulos?|tita|sis|si|ma|na|nta)$"
+    ),
+    "hi-Latn": re.compile(r"(?:iye|iyega|unga|ungi|enge|oge|egi|ega|wala|wale|wali|aane|kar|ana|ane|ein|oon|aao)$"),
+}
+_SHAPE_WEIGHT = 0.5
+_LONE_WORD = 0.4
+_LEAD = 0.1
+_MOSTLY_OWNED = 0.7
+_IN_LATIN = lexicon.latin_words()
+
+
+_RESPELLED = re.compile(
+    r"shch|sch|zh|kh|ch|sh|ts|tz|y[aeiou]|j[aeou]|[aeouiy][yj]|[a-z']",
+)
+_TO_RUSSIAN = _table(
+    "shch=щ sch=щ zh=ж kh=х ch=ч sh=ш ts=ц tz=ц ya=я ye=е yi=ы yo=ё yu=ю ja=я je=е jo=ё ju=ю ay=ай ey=ей oy=ой uy=уй iy=ий "
+    "yy=ый aj=ай ej=ей oj=ой uj=уй ij=ий yj=ый a=а b=б c=ц d=д e=е f=ф g=г h=х i=и j=й k=к l=л m=м n=н o=о p=п q=к r=р "
+    "s=с t=т u=у v=в w=в x=х y=ы z=з '=ь"
+)
+_TO_UKRAINIAN = _TO_RUSSIAN | {
+    "ye": "є", "yi": "ї", "yo": "йо", "iy": "ій", "yy": "ий", "i": "і", "y": "и", "h": "г", "g": "ґ", "je": "є", "ij": "ій",
+    "yj": "ий",
+}  # fmt: skip
+
+
+def respelled(text: str, tag: str) -> str:
+    """Latin ``text`` put into Cyrillic letters as Russian ("ru-Latn") or Ukrainian ("uk-Latn") is usually transliterated."""
+    letters = _TO_UKRAINIAN if tag == "uk-Latn" else _TO_RUSSIAN
+    return _RESPELLED.sub(lambda found: letters[found[0]], text.lower().replace("’", "'"))
 
 
 def romanised(text: str) -> tuple[str, float] | None:
-    """The romanised language of Latin ``text`` and the share of its words that the word list knows; None when
-    it is not clear.
+    """The romanised language of Latin ``text`` and the share of its words that speak for it; None when it is not clear.
 
-    Words that are common in other languages count only beside words that are not.
+    Words from the lists count whole, words that only look the part count half. A language that is always written in
+    Latin letters and that owns as many of the words wins. English words inside Hindi do not count against it: that is
+    how it is typed. Accented letters speak against all of them.
     """
-    words = _WORD.findall(text.lower())[:80]
+    lowered = text.lower().replace("’", "'")
+    if not lowered.isascii() and any(char.isalpha() and not char.isascii() for char in lowered):
+        return None
+    words = _WORD.findall(lowered)[:_MOST_WORDS]
     if len(words) < 2:
         return None
-    best = max(((_share(words, tag), tag) for tag in _LISTS), default=(0.0, ""))
-    share, tag = best
-    return (tag, share) if share >= 0.34 else None
+    owned = _owned(words)
+    if max((count for tag, count in owned.items() if tag != "en"), default=0) >= _MOSTLY_OWNED * len(words):
+        return None
+    share, tag = max((_share(words, tag), tag) for tag in _READINGS)
+    if tag == "hi-Latn":
+        owned.pop("en", None)
+    rival = max(owned.values(), default=0) / len(words)
+    # Slavic languages in Latin letters share words with both: the caller asks the detector where that matters.
+    lead = 0.0 if tag in ("ru-Latn", "uk-Latn") else _LEAD
+    return (tag, share) if share >= max(_LEAST_SHARE, rival + lead) else None
 
 
 def _share(words: list[str], tag: str) -> float:
-    known = _LISTS[tag]
-    hits = {word for word in words if word in known}
-    telling = {word for word in words if word in known and word not in _COMMON_ELSEWHERE}
-    if tag == "ar-Latn":
-        shaped = {word for word in words if _ARABIC_DIGITS.match(word)}
-        hits, telling = hits | shaped, telling | shaped
-    if len(telling) < (2 if len(words) > 3 else 1) or len(hits) < 2:
+    reduce, known = _READINGS[tag]
+    shape = _SHAPES.get(tag, _ARABIC_DIGITS)
+    hits = 0.0
+    telling: set[str] = set()
+    english = 0
+    for word in words:
+        if reduce(word) in known:
+            owners = _IN_LATIN.get(word, ())
+            hits += _SHAPE_WEIGHT if tag == "hi-Latn" and "en" in owners else 1.0
+            if not owners:
+                telling.add(word)
+        elif word not in _IN_LATIN and shape.search(word):
+            hits += 1.0 if shape is _ARABIC_DIGITS else _SHAPE_WEIGHT
+            telling.add(word)
+        elif tag == "hi-Latn" and "en" in _IN_LATIN.get(word, ()):
+            english += 1
+    # A Hindi sentence ends in its verb, whatever English words fill it.
+    closed = tag == "hi-Latn" and hits >= 2.0 and reduce(words[-1]) in known
+    needed = 1 if closed or len(words) == 3 else 2
+    if not telling:
         return 0.0
-    return sum(1 for word in words if word in hits) / len(words)
+    share = hits / (len(words) - 0.7 * english)
+    return share if len(telling) >= needed else share * _LONE_WORD
+
+
+def _owned(words: list[str]) -> dict[str, int]:
+    """How many of the words each language in Latin letters owns."""
+    owned: dict[str, int] = {}
+    for word in words:
+        for tag in _IN_LATIN.get(word, ()):
+            owned[tag] = owned.get(tag, 0) + 1
+    return owned

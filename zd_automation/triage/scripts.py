@@ -6,6 +6,7 @@ import bisect
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 _RANGES: tuple[tuple[int, int, str], ...] = (
     (0x0041, 0x024F, "Latn"),
@@ -103,6 +104,7 @@ _ARABIC = frozenset("ةىيكأإؤئ")
 _PASHTO_OR_OTHERS = frozenset("ټډړښځڅڼڤڵڕێۆەڄڃٿڊ")
 
 
+@lru_cache(8192)
 def script_of(char: str) -> str | None:
     """The ISO 15924 code of the script of a letter or vowel sign; None for anything else."""
     code = ord(char)
@@ -169,6 +171,8 @@ def _cyrillic(letters: Counter[str]) -> str | None:
     for tag, signs in _CYRILLIC_SIGNS:
         if any(letters[sign] for sign in signs):
             return tag
+    if letters["і"] and letters["ы"] + letters["э"] + letters["ё"]:
+        return None if letters["ї"] + letters["є"] else "be"
     ukrainian, russian = (sum(letters[sign] for sign in signs) for signs in (_UKRAINIAN, _RUSSIAN))
     if ukrainian > russian and not (letters["ы"] and not letters["ї"] + letters["є"]):
         return "uk"
@@ -190,6 +194,11 @@ def _arabic(letters: Counter[str]) -> str | None:
     return None
 
 
+_LONGEST_KANJI = 8
+_JAPANESE_WORDS = re.compile(
+    "住所|氏名|名前|名称|送金|入金|出金|残高|口座|振込|引出|送料|手数料|料金|無料|有料|請求書|請求|支払|返金|返品|返送|登録|荷物|"
+    "利用者|利用規約|管理者|権限|本人|取引|至急|担当|使用制限|新規|完了|以降|年齢|場合|都合|勉強|番号|部署|株式|二要素|未読|宛先|件名"
+)
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 
 
@@ -207,8 +216,26 @@ def han_variant(text: str) -> str | None:
             counts[variant] += times
     if not counts:
         return None
+    # Japan simplified some characters as China did and kept others: only Japanese mixes the two.
+    if counts["Hans"] and counts["Hant"] and all(map(_japanese, _HAN.findall(text))):
+        return "Jpan"
     (first, most), *rest = counts.most_common(2)
     return first if not rest or most > rest[0][1] else None
+
+
+def has_japanese_words(text: str) -> bool:
+    """Whether Chinese characters without kana spell a word that Japanese writes so and Chinese does not."""
+    return _JAPANESE_WORDS.search(text) is not None
+
+
+def simplified_only(text: str) -> bool:
+    """Whether ``text`` holds a simplified character that Japanese does not use, or is too long for Japanese without kana."""
+    characters = _HAN.findall(text)
+    return len(characters) > _LONGEST_KANJI or not all(map(_japanese, characters))
+
+
+def _japanese(char: str) -> bool:
+    return _encodes(char, "euc_jp")
 
 
 def _variant_of(char: str) -> str | None:

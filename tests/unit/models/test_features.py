@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from zd_automation.models.encoders import Vectors
+from zd_automation.models.encoder import Vectors
 from zd_automation.models.features import Ngrams, joined, unit
 
 TEXTS = [

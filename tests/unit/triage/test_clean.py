@@ -154,6 +154,51 @@ def test_sentences_hold_language_only() -> None:
     assert clean("", "  \u200b ").text == ""
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from TypeApp<http://example.com/r?b=1>",
+        "Sent from my Wiko RIDGE FAB 4G",
+        "Gesendet von Outlook für Android<https://example.com/a>",
+        "Envoyé depuis Mon Mobile Orange",
+        "Verzonden met Proton Mail",
+    ],
+)
+def test_a_device_line_ends_the_reply(line: str) -> None:
+    cleaned = clean("", f"mi tarjeta no funciona\n\n{line}\n\nWe have received your request.")
+    assert cleaned.body == "mi tarjeta no funciona"
+    assert cleaned.dropped == ("signature",)
+
+
+@pytest.mark.parametrize("line", ["Sent a photo of my card", "Sent from my bank but not received", "Sent from here?"])
+def test_sentences_about_sending_stay(line: str) -> None:
+    assert clean("", f"please look at it\n\n{line}\n\nwhere is it").body == f"please look at it\n{line}\nwhere is it"
+
+
+def test_words_below_a_device_line_are_kept_when_none_stand_above() -> None:
+    assert clean("", "Sent from my iPhone\n\nwo ist mein Paket").body == "wo ist mein Paket"
+
+
+def test_a_quoted_line_that_was_broken_in_two_is_quoted_whole() -> None:
+    quoted = "> we have received your request and a colleague will look into\nit as soon as possible\n> thank you"
+    assert clean("", f"noch immer nichts\n\n{quoted}").body == "noch immer nichts"
+
+
+def test_an_answer_between_quoted_questions_is_kept() -> None:
+    body = (
+        "> which of your two cards did you use for the payment yesterday?\nthe blue one\n> and in which shop?\nin Rome"
+    )
+    assert clean("", body).body == "the blue one\nin Rome"
+
+
+def test_a_rule_above_a_table_is_no_signature() -> None:
+    table = "item price\n---------------------\nshoes 20\nThe second line of my order is missing here.\nPlease send it."
+    kept = clean("", table).body
+    assert "The second line of my order is missing here." in kept
+    contact = "my order is late\n---------------------\nA. Smith\nExample Inc.\n+1 555 0100"
+    assert clean("", contact).body == "my order is late"
+
+
 HOSTILE = {
     "tags": "<",
     "open tags": "<a ",

@@ -117,12 +117,16 @@ def test_locale_moves_short_text_and_not_long_text() -> None:
     assert read(sentence, locale="pt") == read(sentence)
 
 
+DOUBTED = "deposit pending"
+
+
 def with_second_voice(text: str) -> Language:
     return identify(text, languages=DESK, detector=py3langid_detector(), second=langdetect_detector())
 
 
 def test_second_voice_lowers_confidence_and_never_the_tag() -> None:
-    alone, doubted = read("code not valid"), with_second_voice("code not valid")
+    text = DOUBTED
+    alone, doubted = read(text), with_second_voice(text)
     assert (alone.tag, doubted.tag) == ("en", "en")
     assert doubted.confidence == 0.75 < alone.confidence
     assert "langdetect says" in doubted.reason
@@ -145,3 +149,73 @@ def test_the_desk_spelling_of_a_tag_comes_back() -> None:
 def test_no_languages_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one language"):
         read("hello", desk=())
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("non podo entrar na miña conta dende onte", "gl"),
+        ("no puc entrar al meu compte des d'ahir", "ca"),
+        ("jeg kan ikke logge ind på min konto", "da"),
+        ("nemôžem sa prihlásiť do svojho účtu", "sk"),
+        ("ne morem se prijaviti v svoj račun", "sl"),
+        ("negaliu prisijungti prie savo paskyros", "lt"),
+        ("не мога да вляза в профила си", "bg"),
+        ("я не магу ўвайсці ў свой уліковы запіс", "be"),
+        ("не можам да се најавам на мојата сметка", "mk"),
+        ("менің ақшам қайда, төлем өтпеді", "kk"),
+        ("hesabıma daxil ola bilmirəm, kömək edin", "az"),
+    ],
+)
+def test_neighbours_of_the_desk_languages_are_foreign(text: str, tag: str) -> None:
+    found = read(text)
+    assert found.tag == tag
+    assert "not one of the desk's languages" in found.reason
+
+
+@pytest.mark.parametrize("text", ["no puedo entrar en mi cuenta", "não consigo entrar na minha conta", "не могу войти"])
+def test_the_desk_languages_are_not_foreign(text: str) -> None:
+    assert "not one of" not in read(text).reason
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("akaun saya telah disekat, sila bantu", "ms"),
+        ("akun saya diblokir, mohon bantuannya", "id"),
+        ("bila wang saya akan dipulangkan", "ms"),
+        ("kapan uang saya dikembalikan", "id"),
+        ("macam mana nak tukar kata laluan", "ms"),
+        ("gimana cara ganti kata sandi", "id"),
+    ],
+)
+def test_indonesian_and_malay_on_one_desk(text: str, tag: str) -> None:
+    assert read(text, desk=("en", "id", "ms")).tag == tag
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("nao consigo sacar meu dinheiro", "pt"),
+        ("je nai pas recu ma commande", "fr"),
+        ("hesabima para gelmedi", "tr"),
+        ("toi chua nhan duoc tien", "vi"),
+        ("mi contrasena no funciona", "es"),
+    ],
+)
+def test_text_without_accents(text: str, tag: str) -> None:
+    assert read(text).tag == tag
+
+
+def test_japanese_without_kana_beside_chinese() -> None:
+    desk = ("en", "zh", "ja")
+    assert read("送料", desk=desk).tag == "ja"
+    assert read("電話番号", desk=desk).tag == "ja"
+    assert read("我的订单在哪里", desk=desk).tag == "zh-Hans"
+    assert read("運費", desk=desk).tag in ("zh", "zh-Hant")
+
+
+def test_a_text_is_read_alike_alone_and_after_others() -> None:
+    texts = ["saya tidak bisa masuk", "no puedo entrar", "privet, gde moi dengi", "12345", "不能登录"]
+    first = [read(text) for text in texts]
+    assert [read(text) for text in reversed(texts)] == first[::-1]

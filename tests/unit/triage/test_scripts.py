@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zd_automation.triage import evidence, romanised, scripts
+from zd_automation.triage import scripts
 
 
 def test_histogram_counts_letters_only() -> None:
@@ -39,6 +39,7 @@ def test_only_keeps_the_words_of_one_script() -> None:
         ("не могу выйти", "Cyrl", "ru"),
         ("где деньги", "Cyrl", None),
         ("мой ўклад", "Cyrl", "be"),
+        ("мне гэта зрабілі ды тыдзень", "Cyrl", "be"),
         ("мој рачун", "Cyrl", "sr"),
         ("қайда ақша", "Cyrl", "kk"),
         ("میرے پیسے کہاں ہیں", "Arab", "ur"),
@@ -54,7 +55,16 @@ def test_letters_decide_or_say_nothing(text: str, script: str, tag: str | None) 
 
 @pytest.mark.parametrize(
     ("text", "variant"),
-    [("我的订单", "Hans"), ("我的訂單", "Hant"), ("売上対応", "Jpan"), ("中文", None), ("abc", None)],
+    [
+        ("我的订单", "Hans"),
+        ("我的訂單", "Hant"),
+        ("売上対応", "Jpan"),
+        ("電話番号", "Jpan"),
+        ("会員", "Jpan"),
+        ("数据", "Hans"),
+        ("中文", None),
+        ("abc", None),
+    ],
 )
 def test_han_variant_by_the_two_national_standards(text: str, variant: str | None) -> None:
     assert scripts.han_variant(text) == variant
@@ -67,44 +77,11 @@ def test_written_in_keeps_the_languages_of_a_script() -> None:
     assert scripts.written_in("Thai", desk) == {"th"}
 
 
-@pytest.mark.parametrize(
-    ("text", "tag"),
-    [
-        ("zdravstvuyte, pochemu ne rabotaet vyvod deneg", "ru-Latn"),
-        ("giati den mporo na bo ston logariasmo mou", "el-Latn"),
-        ("mera paisa abhi tak wapas nahi aaya hai", "hi-Latn"),
-        ("3ayez a3raf fein el flous bta3ti", "ar-Latn"),
-    ],
-)
-def test_romanised_languages_are_named(text: str, tag: str) -> None:
-    found = romanised.romanised(text)
-    assert found is not None
-    assert found[0] == tag
+@pytest.mark.parametrize(("text", "japanese"), [("住所", True), ("手数料", True), ("地址", False), ("", False)])
+def test_words_that_only_japanese_writes_so(text: str, japanese: bool) -> None:
+    assert scripts.has_japanese_words(text) is japanese
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "where is my order, I have not received it",
-        "no puedo retirar mi dinero de la cuenta",
-        "saya tidak bisa masuk ke akun saya",
-        "ja nie mogę się zalogować do konta",
-        "ne mogu da se prijavim na svoj nalog",
-        "o meu pedido ainda não chegou",
-    ],
-)
-def test_latin_languages_are_not_called_romanised(text: str) -> None:
-    assert romanised.romanised(text) is None
-
-
-def test_evidence_raises_common_words_and_lowers_foreign_letters() -> None:
-    factors = evidence.weights("não posso", frozenset({"pt", "es", "en"}))
-    assert factors["pt"] > 1.0 > factors["en"]
-    assert factors["pt"] > factors["es"]
-
-
-def test_malay_and_indonesian_differ_by_their_own_words_only() -> None:
-    twins = frozenset({"id", "ms"})
-    assert evidence.weights("saya dan anda", twins)["id"] == evidence.weights("saya dan anda", twins)["ms"]
-    assert evidence.weights("uang", twins)["id"] > evidence.weights("uang", twins)["ms"]
-    assert evidence.weights("akaun", twins)["ms"] > evidence.weights("akaun", twins)["id"]
+@pytest.mark.parametrize(("text", "simplified"), [("账户", True), ("国会", False), ("会" * 9, True), ("abc", False)])
+def test_simplified_characters_that_japanese_has_not(text: str, simplified: bool) -> None:
+    assert scripts.simplified_only(text) is simplified

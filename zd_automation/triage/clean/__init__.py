@@ -13,6 +13,8 @@ __all__ = ["CleanText", "clean", "everything"]
 _LONGEST_SOURCE = 1_000_000
 _LONGEST_TEXT = 60_000
 _LONGEST_LINE = 4_000
+_LONGEST_FOOTER = 400
+_WRAPPED_FROM = 50
 _SUBJECT_PREFIX = re.compile(
     r"^\s*(?:\[[^\[\]]{0,60}\]|(?:re|fwd?|fw|aw|wg|antw|antwort|tr|réf|rv|res|enc|r|i|sv|vs|vb|vl|ynt|ilt|"
     r"odp|pd|отв|пер|на|回复|回覆|转发|轉寄|答复|返信|転送|답장|전달|trả lời|bls|trs|"
@@ -144,7 +146,7 @@ def _without_history(lines: list[str], kinds: set[str]) -> list[str]:
     index = 0
     while index < len(lines):
         line = tokens.normalised(lines[index])
-        if history.is_quoted(line):
+        if history.is_quoted(line) or _continues_quotation(lines, index):
             kinds.add("quote")
         elif history.is_reply_above(line):
             kinds.add("quote")
@@ -161,6 +163,15 @@ def _without_history(lines: list[str], kinds: set[str]) -> list[str]:
             kept.append(lines[index])
         index += 1
     return kept
+
+
+def _continues_quotation(lines: list[str], index: int) -> bool:
+    """Whether a line without the mark is the rest of a quoted line that a mail program broke in two."""
+    if not 0 < index < len(lines) - 1 or not lines[index].strip():
+        return False
+    before, after = lines[index - 1], lines[index + 1]
+    broken = len(before) >= _WRAPPED_FROM and before.rstrip()[-1:] not in ".?!:;"
+    return broken and history.is_quoted(before) and history.is_quoted(after)
 
 
 def _quoted_words(lines: list[str]) -> list[str]:
@@ -182,8 +193,10 @@ def _quoted_words(lines: list[str]) -> list[str]:
 def _without_footer(lines: list[str], kinds: set[str]) -> list[str]:
     kept: list[str] = []
     for line in lines:
-        if signature.is_device_line(tokens.normalised(line[:120])):
+        if signature.is_device_line(tokens.normalised(line[:_LONGEST_FOOTER])):
             kinds.add("signature")
+            if _has_words(kept):  # mail programs put it below the reply: what follows is the mail replied to
+                break
         elif signature.is_legal(line):
             kinds.add("legal")
             if _has_words(kept):

@@ -27,7 +27,17 @@ _SENT = (
 _SENT_FROM = re.compile(
     rf"(?<!\w)(?:{_SENT})(?!\w{{4}})|发自|發自|傳送|送信|から|获取|下載|보냄|보낸|ส่งจาก", re.IGNORECASE
 )
+_SENT_FROM_NAMED = re.compile(
+    r"^(?:sent (?:from|via|with|using)|gesendet (?:von|mit)|envoyé (?:de|depuis|avec)|enviad[oa] (?:desde|de|do|por|con)|"
+    r"inviato (?:da|dal|con)|verzonden (?:vanaf|met|via)|verstuurd vanaf|skickat från|sendt fra|wysłano z|odesláno z)"
+    r"(?: (?:my|the|meinem|meiner|mon|ma|mi|meu|minha|mio|mijn|min|mit|mojego))?(?: (?-i:[A-Z0-9])[\w.'’-]*){1,6}"
+    r"(?: (?:for|für|pour|para|per|voor) [A-Z][\w.-]*)?\s*$",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"\s?[<(\[](?:https?://|mailto:|www\.)?[^<>()\[\]]{0,500}[>)\]]")
 _DEVICE_NAMED = re.compile(rf"(?:{_DEVICE})", re.IGNORECASE)
+_LONG_RULE = 6
+_SENTENCE_WORDS = 6
 _PROSE_END = re.compile(r"[?؟？]\s*$")
 _LEGAL_MESSAGE = re.compile(
     r"e-?mail|message|messaggio|mensaje|mensagem|nachricht|bericht|сообщени|письм|лист|wiadomość|"
@@ -105,13 +115,10 @@ def _is_greeting(text: str) -> bool:
 
 def is_device_line(line: str) -> bool:
     """Whether ``line`` is a mobile client's "Sent from my ..." line."""
-    text = line.strip()
-    return (
-        5 < len(text) <= 90
-        and not _PROSE_END.search(text)
-        and bool(_SENT_FROM.search(text) and _DEVICE_NAMED.search(text))
-        and len(text.split()) <= 10
-    )
+    text = _LINK.sub("", line).strip()
+    if not 5 < len(text) <= 90 or _PROSE_END.search(text) or len(text.split()) > 10 or not _SENT_FROM.search(text):
+        return False
+    return _DEVICE_NAMED.search(text) is not None or _SENT_FROM_NAMED.match(text) is not None
 
 
 def is_legal(line: str) -> bool:
@@ -129,13 +136,24 @@ def signature_start(lines: Sequence[str]) -> int:
     """Index of the first line of the trailing signature, or ``len(lines)`` when there is none."""
     count = len(lines)
     for index in range(max(1, count - 30), count):
-        if _DELIMITER.match(lines[index][:70]) and _short_tail(lines[index + 1 :], 14):
+        if _DELIMITER.match(lines[index][:70]) and _signs_off(lines[index], lines[index + 1 :]):
             return index
     for index in range(max(1, count - 14), count):
         line = lines[index].strip()
         if len(line) < 80 and _CLOSING.match(line) and _short_tail(lines[index + 1 :], 8):
             return index
     return count
+
+
+def _signs_off(delimiter: str, tail: Sequence[str]) -> bool:
+    """Whether what stands below a delimiter is a signature: a long rule may also head a table, and then sentences follow."""
+    if not _short_tail(tail, 14):
+        return False
+    return len(delimiter.strip()) < _LONG_RULE or not any(map(_is_sentence, tail))
+
+
+def _is_sentence(line: str) -> bool:
+    return len(line.split()) >= _SENTENCE_WORDS and line.rstrip()[-1:] in (".", "!", "?")
 
 
 def _short_tail(lines: Sequence[str], most: int) -> bool:
