@@ -94,7 +94,12 @@ class Remembered:
         """Write what was encoded, for the next run."""
         if self._path:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(self._path, allow_pickle=False, keys=np.array(list(self._rows)), rows=np.array(list(self._rows.values())))
+            np.savez(
+                self._path,
+                allow_pickle=False,
+                keys=np.array(list(self._rows)),
+                rows=np.array(list(self._rows.values())),
+            )
 
 
 def _key(text: str) -> str:

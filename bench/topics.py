@@ -31,11 +31,33 @@ from zd_automation.triage.clean import clean
 
 _TARGET = 0.95
 _DESK = ("de", "it", "nl", "tr", "zh", "ar", "ja", "id")  # the non-English languages of the desk list in xSID
-_SIB = (
-    "deu_Latn fra_Latn spa_Latn por_Latn ita_Latn nld_Latn pol_Latn rus_Cyrl ukr_Cyrl tur_Latn arb_Arab zho_Hans jpn_Jpan "
-    "kor_Hang vie_Latn ind_Latn hin_Deva tha_Thai"
-).split()
-_SIB_TAGS = dict(zip(_SIB, "de fr es pt it nl pl ru uk tr ar zh ja ko vi id hi th".split(), strict=True))
+_SIB = [
+    "deu_Latn",
+    "fra_Latn",
+    "spa_Latn",
+    "por_Latn",
+    "ita_Latn",
+    "nld_Latn",
+    "pol_Latn",
+    "rus_Cyrl",
+    "ukr_Cyrl",
+    "tur_Latn",
+    "arb_Arab",
+    "zho_Hans",
+    "jpn_Jpan",
+    "kor_Hang",
+    "vie_Latn",
+    "ind_Latn",
+    "hin_Deva",
+    "tha_Thai",
+]
+_SIB_TAGS = dict(
+    zip(
+        _SIB,
+        ["de", "fr", "es", "pt", "it", "nl", "pl", "ru", "uk", "tr", "ar", "zh", "ja", "ko", "vi", "id", "hi", "th"],
+        strict=True,
+    )
+)
 Answers = tuple[npt.NDArray[Any], list[Any], tuple[str, ...]]
 
 
@@ -55,17 +77,24 @@ def taught(train: Part, encoders: Sequence[Encoder], hints: Hints | None = None)
 def plain(train: Part, test: Part) -> npt.NDArray[np.str_]:
     """The baseline: word and character TF-IDF with a logistic regression."""
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
-    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32, max_features=60_000)
+    letters = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32, max_features=60_000
+    )
     table = sparse.hstack([words.fit_transform(train.texts), letters.fit_transform(train.texts)]).tocsr()
     model = LogisticRegression(C=30 if len(train.texts) < 5_000 else 10, max_iter=100).fit(table, train.topics)
-    said: npt.NDArray[np.str_] = model.predict(sparse.hstack([words.transform(test.texts), letters.transform(test.texts)]).tocsr())
+    said: npt.NDArray[np.str_] = model.predict(
+        sparse.hstack([words.transform(test.texts), letters.transform(test.texts)]).tocsr()
+    )
     return said
 
 
 def ece(confidence: npt.NDArray[Any], correct: npt.NDArray[Any]) -> float:
     """Expected calibration error, 15 bins of equal width, in percent."""
     place = np.minimum((confidence * 15).astype(int), 14)
-    gaps = [abs(confidence[place == at].mean() - correct[place == at].mean()) * (place == at).mean() for at in np.unique(place)]
+    gaps = [
+        abs(confidence[place == at].mean() - correct[place == at].mean()) * (place == at).mean()
+        for at in np.unique(place)
+    ]
     return 100 * float(sum(gaps))
 
 
@@ -76,7 +105,9 @@ class Table:
         print("| set | TF-IDF + LR | ours | top 3 | ECE | asked 95 %: right / spoken | s to learn |")
         print("|---|---|---|---|---|---|---|")
 
-    def row(self, name: str, train: Part, test: Part, encoders: Sequence[Encoder], hints: Hints | None = None) -> Answers:
+    def row(
+        self, name: str, train: Part, test: Part, encoders: Sequence[Encoder], hints: Hints | None = None
+    ) -> Answers:
         """Learn, read, print a line; returns chances, rankings and the model's topics."""
         started = time.perf_counter()
         model = taught(train, encoders, hints)
@@ -85,7 +116,14 @@ class Table:
         right = np.array([topic in model.topics and model.topics.index(topic) for topic in test.topics])
         inside = np.array([topic != "" for topic in test.topics])
         baseline = plain(train, test) == np.array(test.topics)
-        self.line(name, baseline[inside], chances[inside], right[inside], [r for r, i in zip(rankings, inside, strict=True) if i], took)
+        self.line(
+            name,
+            baseline[inside],
+            chances[inside],
+            right[inside],
+            [r for r, i in zip(rankings, inside, strict=True) if i],
+            took,
+        )
         return chances, rankings, model.topics
 
     def line(self, name: str, baseline: Any, chances: Any, right: Any, rankings: list[Any], took: float) -> None:
@@ -116,7 +154,11 @@ def intents(sets: Sets, encoders: Sequence[Encoder], table: Table, name: str) ->
     for shots in ("10", "5"):
         few = sets.split(name, f"train_{shots}")
         table.row(f"{name}, {shots} a topic", few, test, encoders)
-        hints = Hints([t.replace("_", " ") for t in sorted(set(few.topics))], sorted(set(few.topics)), ["en"] * len(set(few.topics)))
+        hints = Hints(
+            [t.replace("_", " ") for t in sorted(set(few.topics))],
+            sorted(set(few.topics)),
+            ["en"] * len(set(few.topics)),
+        )
         table.row(f"{name}, {shots} a topic and the topics' names", few, test, encoders, hints)
 
 
@@ -161,7 +203,9 @@ def across(sets: Sets, encoders: Sequence[Encoder]) -> None:
     """Trained on English alone: xSID (300 rows) and SIB-200 (800), tested in other languages."""
     english = sets.split("xsid", "valid", lang="en")
     model = taught(english, encoders)
-    hits = {tag: _accuracy(model, sets.split("xsid", "test", lang=tag)) for tag in (*_DESK, "da", "kk", "lt", "sr", "en")}
+    hits = {
+        tag: _accuracy(model, sets.split("xsid", "test", lang=tag)) for tag in (*_DESK, "da", "kk", "lt", "sr", "en")
+    }
     _print("xSID", hits, _DESK)
     rows = sets.rows("sib200")
     train = [row for row in rows if row["lang"] == "eng_Latn" and row["split"] in {"train", "dev"}]
@@ -180,7 +224,9 @@ def _accuracy(model: TopicClassifier, part: Part) -> float:
 
 
 def _print(name: str, hits: dict[str, float], mean_of: Sequence[str]) -> None:
-    print(f"\n{name}, learnt from English alone: **{np.mean([hits[tag] for tag in mean_of]):.1f}** over {' '.join(mean_of)}")
+    print(
+        f"\n{name}, learnt from English alone: **{np.mean([hits[tag] for tag in mean_of]):.1f}** over {' '.join(mean_of)}"
+    )
     print("| " + " | ".join(hits) + " |\n|" + "---|" * len(hits))
     print("| " + " | ".join(f"{hit:.1f}" for hit in hits.values()) + " |\n", flush=True)
 
@@ -204,10 +250,14 @@ def retail(sets: Sets, encoders: Sequence[Encoder], table: Table) -> None:
             rankings[at] = ranking
         baseline[judge] = plain(train, test) == topics[judge]
         rows = [np.hstack([_centred(e, part.texts, learn)[some] for e in encoders]) for some in (learn, judge)]
-        joined[judge] = LogisticRegression(C=30, max_iter=300).fit(rows[0], topics[learn]).predict(rows[1]) == topics[judge]
+        joined[judge] = (
+            LogisticRegression(C=30, max_iter=300).fit(rows[0], topics[learn]).predict(rows[1]) == topics[judge]
+        )
     right = np.array([names.index(topic) for topic in topics])
     table.line("retail113, 5 folds", baseline, chances, right, rankings, (time.perf_counter() - started) / 5)
-    print(f"\nretail113: one regression on the joined vectors of the same encoders in the same folds: {100 * joined.mean():.1f}\n")
+    print(
+        f"\nretail113: one regression on the joined vectors of the same encoders in the same folds: {100 * joined.mean():.1f}\n"
+    )
 
 
 def _centred(encoder: Encoder, texts: Sequence[str], learn: Any) -> npt.NDArray[Any]:

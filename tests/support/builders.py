@@ -135,6 +135,7 @@ class TopicsByWord:
     silence: str = ""
     version: str = "by-word"
     calls: list[int] = field(default_factory=list)
+    second: Scored | None = None
 
     def rank(self, texts: Sequence[CleanText], languages: Sequence[str]) -> list[TopicRanking]:
         """See ``triage.ports.TopicModel``."""
@@ -143,7 +144,7 @@ class TopicsByWord:
 
     def _ranking(self, text: str) -> TopicRanking:
         found = tuple(Scored(*scored) for word, scored in self.words.items() if word in text)
-        return TopicRanking(found, self.threshold, known=1.0, silence=self.silence)
+        return TopicRanking(found, self.threshold, known=1.0, silence=self.silence, second=self.second)
 
 
 @dataclass

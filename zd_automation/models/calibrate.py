@@ -15,6 +15,7 @@ _PROMISED = 10
 _USUAL = np.array([0.5, 6.0, 0.3, 4.0])
 _LOYALTY = 0.002
 _ABOVE = 0.001
+_EVEN = 0.5
 
 
 def fit_temperature(scores: Floats, right: npt.NDArray[np.intp]) -> float:
@@ -26,7 +27,7 @@ def fit_temperature(scores: Floats, right: npt.NDArray[np.intp]) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
 
 
-def fit_blend(said: Floats, right: npt.NDArray[np.intp]) -> Floats:
+def fit_blend(said: Floats, right: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
     """How loud each voice should be, shape (voices,), so that ``softmax`` of their sum is most likely and so calibrated.
 
     ``said`` are held-out scores, shape (voices, rows, topics). Loudness is never negative; where rows are few it stays
@@ -45,7 +46,7 @@ def fit_blend(said: Floats, right: npt.NDArray[np.intp]) -> Floats:
         return surprise + _LOYALTY * float(((shares - 1) ** 2).sum()), slope + 2 * _LOYALTY * (shares - 1)
 
     found = minimize(loss, np.ones(len(said)), jac=True, method="L-BFGS-B", bounds=[(0.0, 20.0)] * len(said))
-    loud: Floats = found.x * usual
+    loud: npt.NDArray[np.float64] = found.x * usual
     return loud
 
 
@@ -78,12 +79,13 @@ def threshold_for(confidence: Floats, correct: npt.NDArray[np.bool_], target: fl
 def topic_lines(confidence: Floats, correct: npt.NDArray[np.bool_], said: Any, targets: Floats) -> Floats:
     """A line for each topic, shape (topics,): the confidence from which it may be spoken.
 
+    No line lies below one half: what is more likely wrong than right is not said, however good the rest is.
     All topics of one target share the line that keeps it over all of them. A topic whose own held-out cases above that
     line are worse has a line of its own, higher up; ten cases as good as all the others together stand beside its own,
     so that one mistake in three does not silence it, and three right answers do not count as proof. Without the
     mistakes of such topics the others' line is drawn once more.
     """
-    lines = np.zeros(len(targets))
+    lines = np.full(len(targets), _EVEN)
     for target in np.unique(targets):
         mine = np.flatnonzero(targets == target)
         cases = np.isin(said, mine)
@@ -92,7 +94,7 @@ def topic_lines(confidence: Floats, correct: npt.NDArray[np.bool_], said: Any, t
         fine = cases & np.isin(said, [topic for topic, line in own.items() if line <= shared])
         again = min(shared, threshold_for(confidence[fine], correct[fine], float(target))) if fine.any() else shared
         for topic, line in own.items():
-            lines[topic] = line if line > shared else again
+            lines[topic] = max(_EVEN, line if line > shared else again)
     return lines
 
 

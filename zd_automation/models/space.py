@@ -121,7 +121,9 @@ class Space:
     def from_state(cls, state: dict[str, Any]) -> Space:
         """The reverse of :meth:`state`."""
         centres = zip(state["everywhere"], state["mixture"], state["languages"], strict=True)
-        return cls(Ngrams.from_state(state["ngrams"]), tuple(state["names"]), tuple(Centres(*parts) for parts in centres))
+        return cls(
+            Ngrams.from_state(state["ngrams"]), tuple(state["names"]), tuple(Centres(*parts) for parts in centres)
+        )
 
 
 def _primary(tag: str) -> str:

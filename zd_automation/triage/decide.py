@@ -17,6 +17,7 @@ from zd_automation.triage.ports import ArticleIndex, DangerModel, TopicModel, To
 from zd_automation.triage.secrets import find_secrets, kinds, mask, masked
 
 Identify = Callable[[CleanText, str | None], Language]
+_Spoken = tuple[Topic, Scored]
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Triage:
         # Cleaning takes keys and card numbers out as ids, so secrets are looked for in all that a reader sees.
         secrets = kinds(find_secrets(f"{ticket.subject}\n{everything(ticket.body)}", self.seed_words))
         topic, why = self._topic(ranking)
+        second = self._second(topic, ranking)
         articles, why_articles = self._articles(found, danger)
         permitted = self._permitted(language, topic, danger, secrets, articles)
         rung_topic = topic[0] if topic else None
@@ -99,27 +101,40 @@ class Triage:
             article_candidates=found,
             group=group,
             priority=self.desk.danger.priority if danger.is_urgent else None,
-            tags=self._tags(language, topic, danger, secrets),
+            tags=self._tags(language, (topic, second), danger, secrets),
             note=note,
-            reasons=(*_read(language), why, *_dangerous(danger), why_articles),
+            reasons=(*_read(language), *why, *_dangerous(danger), why_articles),
             versions=self._versions(),
             writes=permitted if note else permitted - {"note"},
+            second=second[1] if second else None,
         )
 
-    def _topic(self, ranking: TopicRanking | None) -> tuple[tuple[Topic, Scored] | None, Reason]:
+    def _topic(self, ranking: TopicRanking | None) -> tuple[_Spoken | None, tuple[Reason, ...]]:
         if ranking is None or not ranking.candidates:
-            return None, Reason("topic", f"silent: {self.topic_trouble or 'the desk has no topic model'}")
+            return None, (Reason("topic", f"silent: {self.topic_trouble or 'the desk has no topic model'}"),)
         best = ranking.candidates[0]
         topic = self.desk.topic(best.id)
         if topic is None or topic.rung == "off":
-            return None, Reason("topic", f"silent: the desk has {best.id} switched off")
+            return None, (Reason("topic", f"silent: the desk has {best.id} switched off"),)
         if ranking.silence:
-            return None, Reason("topic", f"silent: {ranking.silence}")
+            return None, (Reason("topic", f"silent: {ranking.silence}"),)
         if best.score < ranking.threshold:
             line = f"{ranking.threshold:.2f}" if ranking.threshold <= 1 else "more than these examples can promise"
-            return None, Reason("topic", f"silent: best is {best.id} at {best.score:.2f}, needed {line}")
+            return None, (Reason("topic", f"silent: best is {best.id} at {best.score:.2f}, needed {line}"),)
         because = f"; like: {', '.join(ranking.because)}" if ranking.because else ""
-        return (topic, best), Reason("topic", f"{best.id} at {best.score:.2f}, needed {ranking.threshold:.2f}{because}")
+        said = Reason("topic", f"{best.id} at {best.score:.2f}, needed {ranking.threshold:.2f}{because}")
+        also = ranking.second
+        beside = (
+            (Reason("topic", f"a second problem: {also.id} at {also.score:.2f} in its own sentence"),) if also else ()
+        )
+        return (topic, best), (said, *beside)
+
+    def _second(self, topic: _Spoken | None, ranking: TopicRanking | None) -> _Spoken | None:
+        """The second topic, where the first is spoken and the desk has the other one switched on."""
+        if topic is None or ranking is None or ranking.second is None:
+            return None
+        also = self.desk.topic(ranking.second.id)
+        return (also, ranking.second) if also and also.rung != "off" else None
 
     def _articles(self, found: tuple[Suggestion, ...], danger: Danger) -> tuple[tuple[Suggestion, ...], Reason]:
         policy = self.desk.articles
@@ -137,7 +152,7 @@ class Triage:
     def _permitted(
         self,
         language: Language,
-        topic: tuple[Topic, Scored] | None,
+        topic: _Spoken | None,
         danger: Danger,
         secrets: tuple[str, ...],
         articles: tuple[Suggestion, ...],
@@ -169,12 +184,17 @@ class Triage:
         )
 
     def _tags(
-        self, language: Language, topic: tuple[Topic, Scored] | None, danger: Danger, secrets: tuple[str, ...]
+        self,
+        language: Language,
+        topics: tuple[_Spoken | None, _Spoken | None],
+        danger: Danger,
+        secrets: tuple[str, ...],
     ) -> tuple[str, ...]:
         prefix, desk = self.desk.tag_prefix, self.desk
         told = language.tag != "und" and _reaches(desk.language_rung, "tag")
         tags = [f"{prefix}lang_{tag_of(language.tag)}"] if told else []
-        tags += [f"{prefix}topic_{topic[0].tag}"] if topic and _reaches(topic[0].rung, "tag") else []
+        for spoken, kind in zip(topics, ("topic", "also"), strict=True):
+            tags += [f"{prefix}{kind}_{spoken[0].tag}"] if spoken and _reaches(spoken[0].rung, "tag") else []
         if _reaches(desk.danger.rung, "tag"):
             if danger.is_urgent:
                 tags += [f"{prefix}{desk.danger.tag}"] + ([f"{prefix}danger_{danger.kind}"] if danger.kind else [])

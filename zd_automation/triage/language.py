@@ -11,7 +11,7 @@ from typing import Protocol
 
 from zd_automation.triage import evidence, scripts, spoken
 from zd_automation.triage.clean import CleanText, clean
-from zd_automation.triage.romanised import respelled, romanised
+from zd_automation.triage.romanised import least_share, respelled, romanised
 
 Ranking = tuple[tuple[str, float], ...]
 
@@ -31,11 +31,9 @@ _LEAST_INSIDE = 0.5
 _LEAST_INSIDE_SHORT = 0.28
 _DOUBTED = 0.75
 _SURE = 0.97
-_SURE_OF_LATIN = 0.9
 _EAST_SLAVIC = frozenset({"ru", "uk", "be"})
 _CYRILLIC_AGREES = 0.7
 _MIXED_WITH_ENGLISH = 0.89
-_A_MERE_GUESS = 0.5
 _LIKELIER = 0.3
 _SECOND_READ = 200
 # Few customers write these, and short text of a larger neighbour often looks like them.
@@ -136,17 +134,6 @@ def _sorted(scores: Iterable[tuple[str, float]]) -> Ranking:
     return tuple(sorted(((tag, score / total) for tag, score in listed), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _least_romanised(words: int, confidence: float) -> tuple[float, float]:
-    """The shares of romanised words that outweigh a desk language found with ``confidence``: by themselves, and once
-    the detector agrees on the text put back into Cyrillic letters."""
-    sure = confidence >= _SURE_OF_LATIN
-    if words >= 4:
-        return (0.62, 0.5) if sure else (0.3, 0.15)
-    if sure:
-        return 1.1, 1.1
-    return (0.5, 0.3) if confidence < _A_MERE_GUESS else (0.7, 0.5)
-
-
 @dataclass(frozen=True, slots=True)
 class _Chain:
     """The steps for one message."""
@@ -245,7 +232,7 @@ class _Chain:
         if (tag, guess.tag) == ("hi-Latn", "en"):
             # Hindi is typed with English words in it: a sure English guess says little against it.
             confidence = min(confidence, _MIXED_WITH_ENGLISH)
-        enough, with_detector = _least_romanised(len(text.split()), confidence)
+        enough, with_detector = least_share(len(text.split()), confidence)
         return share >= enough or (share >= with_detector and self._reads_as_cyrillic(text, tag))
 
     def _in_latin_letters(self, tag: str, share: float) -> Language:

@@ -68,7 +68,10 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one write should carry. ``writes`` says which parts the ladder allows: note, tags, group, priority."""
+    """What one write should carry. ``writes`` says which parts the ladder allows: note, tags, group, priority.
+
+    ``second`` is another topic where the message has two problems; it is tagged, and never routes.
+    """
 
     ticket_id: str
     language: Language
@@ -85,6 +88,7 @@ class Plan:
     reasons: tuple[Reason, ...]
     versions: Versions
     writes: frozenset[str] = frozenset()
+    second: Scored | None = None
 
     @property
     def is_silent(self) -> bool:

@@ -18,6 +18,7 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
             "others": [{"tag": tag, "confidence": round(share, 4)} for tag, share in plan.language.others],
         },
         "topic": _topic(plan.topic) if plan.topic else None,
+        "second_topic": _topic(plan.second) if plan.second else None,
         "candidates": [_topic(candidate) for candidate in plan.candidates],
         "danger": {
             "tier": plan.danger.tier,

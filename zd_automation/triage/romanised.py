@@ -138,6 +138,8 @@ _SHAPE_WEIGHT = 0.5
 _LONE_WORD = 0.4
 _LEAD = 0.1
 _MOSTLY_OWNED = 0.7
+_SURE = 0.9
+_A_MERE_GUESS = 0.5
 _IN_LATIN = lexicon.latin_words()
 
 
@@ -184,6 +186,17 @@ def romanised(text: str) -> tuple[str, float] | None:
     # Slavic languages in Latin letters share words with both: the caller asks the detector where that matters.
     lead = 0.0 if tag in ("ru-Latn", "uk-Latn") else _LEAD
     return (tag, share) if share >= max(_LEAST_SHARE, rival + lead) else None
+
+
+def least_share(words: int, confidence: float) -> tuple[float, float]:
+    """The shares, for a text of ``words`` words, that outweigh a language in Latin letters found with ``confidence``:
+    by themselves, and once a detector agrees on the text put back into Cyrillic letters. Above 1.0 means never."""
+    sure = confidence >= _SURE
+    if words >= 4:
+        return (0.62, 0.5) if sure else (0.3, 0.15)
+    if sure:
+        return 1.1, 1.1
+    return (0.5, 0.3) if confidence < _A_MERE_GUESS else (0.7, 0.5)
 
 
 def _share(words: list[str], tag: str) -> float:

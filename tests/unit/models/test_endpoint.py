@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from tests.support.embedding_server import SIZE, EmbeddingServer, ngram_vectors
 from zd_automation.errors import ModelError, TryLater
+from zd_automation.models.encoder import unit_rows
 from zd_automation.models.endpoint import EndpointDown, EndpointEncoder, retry_after
 from zd_automation.models.own_network import INSIDE, check_inside, read_networks
-from zd_automation.models.encoder import unit_rows
 
 _TEXT = "my secret text about the parcel"
 _KEY = "sk-very-secret"

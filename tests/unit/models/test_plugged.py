@@ -23,9 +23,9 @@ from tests.docs.pages import blocks, first_column, page
 from tests.support.embedding_server import SIZE, EmbeddingServer, ngram_vectors
 from zd_automation.errors import ModelError, TryLater
 from zd_automation.models import plugged
+from zd_automation.models.encoder import Languages, unit_rows
 from zd_automation.models.encoders import encoder_is_installed
 from zd_automation.models.plugged import FunctionEncoder, SentenceTransformerEncoder, encoder_from
-from zd_automation.models.encoder import Languages, unit_rows
 
 _PAGE = "docs/how-to/encoders.md"
 _TEXT = "my secret text about the parcel"

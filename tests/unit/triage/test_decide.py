@@ -71,6 +71,32 @@ def test_a_topic_climbs_the_ladder(rung: str, tags: tuple[str, ...], has_note: b
     assert (plan.group, plan.tags, plan.note is not None, set(plan.writes)) == ("Cards", tags, has_note, writes)
 
 
+@pytest.mark.parametrize(
+    ("rungs", "second", "tags"),
+    [
+        (("route", "tag"), "delivery_late", ("zdauto_topic_card_problem", "zdauto_also_delivery_late")),
+        (("route", "note"), "delivery_late", ("zdauto_topic_card_problem",)),
+        (("route", "off"), None, ("zdauto_topic_card_problem",)),
+        (("off", "route"), None, ()),
+    ],
+)
+def test_a_second_problem_is_tagged_and_never_routes(
+    rungs: tuple[str, str], second: str | None, tags: tuple[str, ...]
+) -> None:
+    topics = [a_topic(rung=rungs[0]), a_topic("delivery_late", rung=rungs[1], group="Parcels")]
+    two = TopicsByWord({"card": ("card_problem", 0.93)}, second=Scored("delivery_late", 0.81))
+    plan = a_triage(a_desk(*topics, language_rung="shadow"), topics=two).decide(a_ticket())
+    assert plan.second == (Scored(second, 0.81) if second else None)
+    assert plan.tags == (*tags, "zdauto_done")
+    assert plan.group == (None if rungs[0] == "off" else "Cards")
+
+
+def test_a_second_problem_says_why() -> None:
+    two = TopicsByWord({"card": ("card_problem", 0.93)}, second=Scored("delivery_late", 0.81))
+    triage = a_triage(a_desk(a_topic(), a_topic("delivery_late")), topics=two)
+    assert "a second problem: delivery_late at 0.81 in its own sentence" in reason(triage, "topic")
+
+
 def test_a_topic_switched_off_is_never_the_answer() -> None:
     triage = a_triage(a_desk(a_topic(rung="off")), topics=TOPICS)
     plan = triage.decide(a_ticket())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.support.builders import a_language, a_plan, a_suggestion
-from zd_automation.triage.plan import Danger, Reason
+from zd_automation.triage.plan import Danger, Reason, Scored
 from zd_automation.triage.plan_json import plan_as_json
 
 
@@ -19,12 +19,14 @@ def test_a_full_plan_word_for_word() -> None:
         priority="urgent",
         group="Security",
         reasons=(Reason("topic", "card_problem at 0.93, needed 0.50"),),
+        second=Scored("delivery_late", 0.81),
     )
     line = plan_as_json(plan)
     assert line == {
         "id": "17",
         "language": {"tag": "zh-Hans", "confidence": 0.9877, "others": [{"tag": "ja", "confidence": 0.0123}]},
         "topic": {"id": "card_problem", "confidence": 0.93},
+        "second_topic": {"id": "delivery_late", "confidence": 0.81},
         "candidates": [{"id": "card_problem", "confidence": 0.93}, {"id": "delivery_late", "confidence": 0.07}],
         "danger": {
             "tier": "certain",
@@ -55,8 +57,8 @@ def test_a_full_plan_word_for_word() -> None:
 
 def test_the_order_of_keys_is_stable() -> None:
     assert list(plan_as_json(a_plan())) == [
-        "id", "language", "topic", "candidates", "danger", "secrets", "articles", "article_candidates",
-        "group", "priority", "tags", "note", "writes", "reasons", "versions",
+        "id", "language", "topic", "second_topic", "candidates", "danger", "secrets", "articles",
+        "article_candidates", "group", "priority", "tags", "note", "writes", "reasons", "versions",
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zd_automation.models.detectors import py3langid_detector
 from zd_automation.triage.language import identify
-from zd_automation.triage.romanised import respelled, romanised
+from zd_automation.triage.romanised import least_share, respelled, romanised
 
 DESK = ("en", "es", "pt", "fr", "de", "it", "tr", "id", "vi", "pl")
 
@@ -100,3 +100,14 @@ def test_any_text_gets_a_share_in_range_or_nothing(text: str) -> None:
 def test_case_does_not_matter(text: str) -> None:
     if text.lower().upper().lower() == text.lower():
         assert romanised(text.lower()) == romanised(text.upper())
+
+
+@given(st.integers(2, 30), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_the_surer_the_other_language_and_the_shorter_the_text_the_more_it_takes(
+    words: int, one: float, other: float
+) -> None:
+    low, high = sorted((one, other))
+    assert least_share(words, low) <= least_share(words, high)
+    assert least_share(words + 1, low) <= least_share(words, low)
+    alone, with_detector = least_share(words, low)
+    assert with_detector <= alone
