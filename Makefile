@@ -35,9 +35,11 @@ fix: $(VENV)/ready  ## format and mend what can be mended
 bench: $(VENV)/ready  ## the figures of docs/benchmarks.md
 	$(BIN)/python -m bench.accept
 	$(BIN)/python -m bench.whole_way
+	$(BIN)/python -m bench.topics
+	$(BIN)/python -m bench.reading
 
 requirements:  ## pin all dependencies anew, with hashes, for Linux and macOS, Python 3.11 to 3.14
-	uv pip compile pyproject.toml --extra multilingual --group dev --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra multilingual --extra wide --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make requirements" -q -o requirements.txt
 
 wheel: $(VENV)/ready  ## build the wheel

@@ -9,10 +9,14 @@ vectors between runs. Accuracies are percent; ECE has 15 bins of equal width ove
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+# One thread: what is compared is work, and the encoders share the texts out to cores themselves.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +82,7 @@ def plain(train: Part, test: Part) -> npt.NDArray[np.str_]:
     """The baseline: word and character TF-IDF with a logistic regression."""
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
     letters = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32, max_features=60_000
+        analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32, max_features=30_000
     )
     table = sparse.hstack([words.fit_transform(train.texts), letters.fit_transform(train.texts)]).tocsr()
     model = LogisticRegression(C=30 if len(train.texts) < 5_000 else 10, max_iter=100).fit(table, train.topics)
@@ -172,7 +176,7 @@ def unknown(name: str, rankings: list[Any], test: Part, line: float) -> None:
     )
 
 
-def banking_oos(sets: Sets, encoders: Sequence[Encoder], table: Table) -> None:
+def banking_oos(sets: Sets, encoders: Sequence[Encoder]) -> None:
     """Fifty topics known, others of the same bank asked."""
     train = sets.split("banking77_oos", "train", kind="in")
     inside, near = sets.split("banking77_oos", "test", kind="in"), sets.split("banking77_oos", "test", kind="id-oos")
@@ -289,7 +293,7 @@ def main() -> None:
         "retail113": lambda: retail(sets, encoders, table),
         **{name: lambda name=name: intents(sets, encoders, table, name) for name in ("banking77", "clinc150", "hwu64")},
         "arbanking77": lambda: arabic(sets, encoders, table),
-        "banking77_oos": lambda: banking_oos(sets, encoders, table),
+        "banking77_oos": lambda: banking_oos(sets, encoders),
         "across": lambda: across(sets, encoders),
     }
     for name, run in runs.items():

@@ -11,17 +11,16 @@ from typing import Any, TypeVar
 from mnemonic import Mnemonic
 
 from zd_automation import __version__
-from zd_automation.danger_files import DangerExample, load_books, load_danger_examples, load_note_texts
+from zd_automation.danger_files import load_books, load_danger_examples, load_note_texts
+from zd_automation.danger_learning import danger_model
 from zd_automation.definitions import Problems, room
 from zd_automation.desk_files import DeskFiles
-from zd_automation.errors import ModelError
+from zd_automation.errors import ModelError, TryLater
 from zd_automation.knowledge.index import PassageIndex
-from zd_automation.lessons import Lesson, learnable, learning_hash, left_out, lessons, topics_on
-from zd_automation.models.cache import ModelCache, content_hash
-from zd_automation.models.danger_model import Background, DangerClassifier, FittedDanger, fit_danger
+from zd_automation.lessons import Lesson, Reader, learnable, learning_hash, left_out, lessons, topics_on
+from zd_automation.models.cache import ODD_STATE, ModelCache, content_hash
 from zd_automation.models.detectors import detector_named, langdetect_detector
 from zd_automation.models.encoder import Encoder
-from zd_automation.models.encoders import bundled_encoder, encoder_is_installed, installed_encoders
 from zd_automation.models.model_files import ANEW, Stored
 from zd_automation.models.registry import Registry
 from zd_automation.models.topic_classifier import TopicClassifier
@@ -31,6 +30,7 @@ from zd_automation.triage.clean import CleanText, clean
 from zd_automation.triage.decide import Triage
 from zd_automation.triage.desk import Desk
 from zd_automation.triage.language import Language, identify
+from zd_automation.vectors import meaning_encoder, topic_encoders
 
 # BIP-39 lists whose words are separated by spaces; the Chinese ones are single characters of everyday text.
 _SEED_LISTS = (
@@ -49,8 +49,6 @@ _T = TypeVar("_T")
 Say = Callable[[str], None]
 Encoders = Sequence[Encoder]
 Steps = Callable[[int, int], None]
-# More background than this makes the model no better, only later.
-_MOST_BACKGROUND = 3_000
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,8 @@ class Assembled:
 
     triage: Triage
     troubles: tuple[str, ...] = field(default=())
+    may_pass: bool = False
+    """Whether a part failed for a reason that may pass by itself, such as an endpoint that was away."""
 
 
 def assemble(
@@ -79,11 +79,12 @@ def assemble(
     books = load_books(folder / "danger" / "patterns", problems)
     texts = load_note_texts(folder / "notes.toml", problems)
     rows = load_danger_examples(folder / "danger" / "examples", problems)
-    encoder = the_encoder()
     reader = language_reader(files.desk, files.language_backend)
-    topics, topic_troubles = _topics(files, reader, installed_encoders(), models, say, registry)
-    danger, danger_trouble = _attempt(lambda: danger_model(rows, files, reader, encoder, models, say))
     known = files.articles if articles is None else articles
+    attempt = _Attempts()
+    topics, topic_troubles = _topics(files, reader, models, say, registry, attempt)
+    danger, danger_trouble = attempt(lambda: danger_model(rows, files, reader, meaning_encoder(files), models, say))
+    index, article_trouble = attempt(lambda: PassageIndex(known, meaning_encoder(files), models) if known else None)
     triage = Triage(
         desk=files.desk,
         identify=reader,
@@ -92,20 +93,17 @@ def assemble(
         seed_words=seed_words(),
         topics=topics,
         danger=danger,
-        articles=PassageIndex(known, encoder, models) if known else None,
+        articles=index,
         danger_trouble=danger_trouble or "; ".join(problems.found),
         topic_trouble="; ".join(topic_troubles),
         package=__version__,
     )
-    return Assembled(triage, (*topic_troubles, *((danger_trouble,) if danger_trouble else ()), *problems.found))
+    # An encoder that fails is the same trouble of several parts: it is told once.
+    troubles = dict.fromkeys((*topic_troubles, danger_trouble, article_trouble, *problems.found))
+    return Assembled(triage, tuple(filter(None, troubles)), attempt.may_pass)
 
 
-def the_encoder() -> Encoder | None:
-    """The encoder of danger and articles, if this installation has it."""
-    return bundled_encoder() if encoder_is_installed() else None
-
-
-def language_reader(desk: Desk, backend: str = "py3langid") -> Callable[[CleanText, str | None], Language]:
+def language_reader(desk: Desk, backend: str = "py3langid") -> Reader:
     """The language chain, held to a desk's languages; langdetect is its second opinion, or its voice where chosen.
 
     Raises SettingsError when the backend's package is not installed.
@@ -120,15 +118,13 @@ def language_reader(desk: Desk, backend: str = "py3langid") -> Callable[[CleanTe
 
 
 def _topics(
-    files: DeskFiles,
-    reader: Callable[[CleanText, str | None], Language],
-    encoders: Sequence[Encoder],
-    models: ModelCache,
-    say: Say,
-    registry: Registry | None,
+    files: DeskFiles, reader: Reader, models: ModelCache, say: Say, registry: Registry | None, attempt: _Attempts
 ) -> tuple[TopicClassifier | None, tuple[str, ...]]:
     """The topic model that serves: the promoted one, else the one before it, else one learnt from the desk's files."""
     troubles: tuple[str, ...] = ()
+    encoders, trouble = attempt(lambda: topic_encoders(files))
+    if encoders is None:
+        return None, (trouble,)
     if registry is not None:
         served = registry.serving(lambda stored: stored_classifier(stored, files.desk, encoders))
         if served.model and served.card:
@@ -136,17 +132,13 @@ def _topics(
                 say("definitions changed since the active model was trained; run zd-automation model train")
             return served.model, served.troubles
         troubles = served.troubles
-    learnt, trouble = _attempt(lambda: topic_model(files, reader, encoders, models, say))
+    learnt, trouble = attempt(lambda: topic_model(files, reader, encoders, models, say))
     poor = left_out(files.desk, learnt.topics) if learnt else ""
     return learnt, tuple(said for said in (*troubles, trouble, poor) if said)
 
 
 def topic_model(
-    files: DeskFiles,
-    reader: Callable[[CleanText, str | None], Language],
-    encoders: Sequence[Encoder],
-    models: ModelCache,
-    say: Say = lambda _: None,
+    files: DeskFiles, reader: Reader, encoders: Sequence[Encoder], models: ModelCache, say: Say = lambda _: None
 ) -> TopicClassifier:
     """The desk's topic classifier, from the cache or learnt now. Raises ModelError when there is too little to learn."""
     examples = learnable(files)
@@ -156,8 +148,10 @@ def topic_model(
         say(f"learning {len(topics_on(files.desk))} topics from {len(examples)} examples")
         return learn(lessons(examples, reader), files.desk, reader, encoders).state()
 
-    fitted = FittedTopics.from_state(models.get_or_build("topics", key, build))
-    return classifier(fitted, encoders, files.desk, key)
+    def restore(state: dict[str, Any]) -> TopicClassifier:
+        return classifier(FittedTopics.from_state(state), encoders, files.desk, key)
+
+    return models.restored("topics", key, build, restore)
 
 
 def classifier(fitted: FittedTopics, encoders: Sequence[Encoder], desk: Desk, version: str) -> TopicClassifier:
@@ -176,7 +170,7 @@ def stored_classifier(stored: Stored, desk: Desk, encoders: Sequence[Encoder]) -
         )
     try:
         return classifier(FittedTopics.from_state(stored.state["topics"]), encoders, desk, stored.card.version)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except ODD_STATE as error:
         raise ModelError(f"{stored.card.model} holds no topic model ({type(error).__name__}); {ANEW}") from error
 
 
@@ -185,7 +179,7 @@ def encoder_names(encoders: Sequence[Encoder]) -> str:
     return " + ".join(encoder.name for encoder in encoders)
 
 
-def _hints(desk: Desk, kept: Set[str], reader: Callable[[CleanText, str | None], Language]) -> Hints:
+def _hints(desk: Desk, kept: Set[str], reader: Reader) -> Hints:
     """Names and descriptions of topics. On small histories they are worth ten points and more."""
     rows: list[tuple[str, str, str]] = []
     for topic in (topic for topic in desk.topics if topic.id in kept):
@@ -202,7 +196,7 @@ def _hints(desk: Desk, kept: Set[str], reader: Callable[[CleanText, str | None],
 def learn(
     rows: Sequence[Lesson],
     desk: Desk,
-    reader: Callable[[CleanText, str | None], Language],
+    reader: Reader,
     encoders: Sequence[Encoder],
     say: Steps = lambda _done, _all: None,
 ) -> FittedTopics:
@@ -227,44 +221,19 @@ def learn(
     )
 
 
-def danger_model(
-    rows: Sequence[DangerExample],
-    files: DeskFiles,
-    reader: Callable[[CleanText, str | None], Language],
-    encoder: Encoder | None,
-    models: ModelCache,
-    say: Say = lambda _: None,
-) -> DangerClassifier:
-    """The danger classifier: shipped examples, against the desk's own as the ordinary background.
+class _Attempts:
+    """Builds parts one by one; the trouble of one leaves the others at work."""
 
-    Raises ModelError when the shipped examples are missing.
-    """
-    behind = files.examples[:: max(1, len(files.examples) // _MOST_BACKGROUND)]
-    key = content_hash(
-        [[row.text, row.language, row.kind] for row in rows],
-        [[example.topic, example.text] for example in behind],
-        encoder.name if encoder else None,
-    )
+    def __init__(self) -> None:
+        self.may_pass = False
 
-    def build() -> dict[str, Any]:
-        say(f"learning danger from {len(rows)} examples, against {len(behind)} of the desk")
-        texts, languages = [row.text for row in rows], [row.language for row in rows]
-        cleaned = [clean("", example.text) for example in behind]
-        background = Background(
-            [text.text for text in cleaned],
-            [ex.language or reader(text, None).tag for ex, text in zip(behind, cleaned, strict=True)],
-            [example.topic for example in behind],
-        )
-        return fit_danger(texts, [row.kind is not None for row in rows], languages, encoder, background).state()
-
-    return DangerClassifier(FittedDanger.from_state(models.get_or_build("danger", key, build)), encoder, key)
-
-
-def _attempt(build: Callable[[], _T]) -> tuple[_T | None, str]:
-    try:
-        return build(), ""
-    except ModelError as error:
-        return None, str(error)
+    def __call__(self, build: Callable[[], _T]) -> tuple[_T | None, str]:
+        """The part and "", or None and what is wrong."""
+        try:
+            return build(), ""
+        except ModelError as error:
+            self.may_pass |= isinstance(error, TryLater)
+            return None, str(error)
 
 
 @cache

@@ -11,10 +11,11 @@ from zd_automation.config import Settings
 from zd_automation.danger_files import load_books, load_danger_examples, load_note_texts
 from zd_automation.definitions import Problems, room
 from zd_automation.desk_files import DeskFiles, load_desk
-from zd_automation.errors import DefinitionError, ZdAutomationError
+from zd_automation.errors import DefinitionError, ModelError, ZdAutomationError
 from zd_automation.models.detectors import py3langid_detector
 from zd_automation.models.encoders import encoder_is_installed
 from zd_automation.triage.danger import KINDS
+from zd_automation.vectors import meaning_encoder, topic_encoders
 from zd_automation.zendesk.gateway import Gateway
 
 _FEW = 5
@@ -29,7 +30,7 @@ class Finding:
 
 
 def check_files(folders: tuple[Path, ...]) -> tuple[list[DeskFiles], list[Finding]]:
-    """Everything that can be told without an account: the shipped rooms and the desk folders."""
+    """Everything that can be told without an account: the shipped rooms, the desk folders and their encoders."""
     findings = [Finding(text) for text in _rooms()]
     desks: list[DeskFiles] = []
     for folder in folders:
@@ -94,7 +95,19 @@ def _advice(files: DeskFiles) -> Iterator[Finding]:
     unknown = [kind for kind in files.desk.danger.kinds_off if kind not in KINDS]
     if unknown:
         yield Finding(f"{where}: [danger] kinds_off names {', '.join(unknown)}; known kinds: {', '.join(KINDS)}")
-    if not encoder_is_installed():
+    yield from _encoder(files)
+
+
+def _encoder(files: DeskFiles) -> Iterator[Finding]:
+    """Whether the encoder that a desk names is there and answers; what is missing where it names none."""
+    if files.encoder:
+        try:
+            meaning = meaning_encoder(files)
+            for encoder in (*topic_encoders(files), *((meaning,) if meaning else ())):
+                encoder.encode(["parcel"])
+        except ModelError as error:
+            yield Finding(f"{files.folder / 'desk.toml'}: {error}")
+    elif not encoder_is_installed():
         yield Finding("the multilingual encoder is not installed: examples serve only their own language", False)
 
 

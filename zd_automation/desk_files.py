@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,23 @@ _DESK_KEYS = (
     "articles",
     "limits",
     "account",
+    "encoder",
 )
 _TOPIC_KEYS = ("id", "name", "description", "group", "area", "rung", "target_precision", "examples")
 # Language detectors that a desk may choose; "pooled" needs the extra "fast".
 _LANGUAGE_KEYS = ("rung", "backend")
 BACKENDS = ("py3langid", "pooled", "langdetect")
+# What [encoder] may say, by kind; `models.plugged` judges the values when it builds the encoder.
+_SHARED = ("languages", "most_characters", "batch")
+ENCODER_KEYS: Mapping[str, tuple[str, ...]] = {
+    "bundled": (),
+    "wide": (),
+    "sentence-transformers": ("model", "prefix", *_SHARED),
+    "endpoint": (
+        "url", "model", "key_env", "timeout", "prefix", "allow_public", "networks", "ca_file", "revision", *_SHARED,
+    ),
+    "python": ("function", "size", "name", *_SHARED),
+}  # fmt: skip
 LONGEST_EXAMPLE = 10_000
 
 
@@ -57,6 +69,8 @@ class DeskFiles:
     article_labels: tuple[str, ...] = ()
     topics_with_rung: frozenset[str] = frozenset()
     language_backend: str = BACKENDS[0]
+    encoder: Mapping[str, Any] = field(default_factory=dict)
+    """The table ``[encoder]``; empty where the desk names none."""
 
 
 def load_desk(folder: Path) -> DeskFiles:
@@ -81,8 +95,9 @@ def load_desk(folder: Path) -> DeskFiles:
     account = _section(table, "account", ("brands",), where, problems)
     brands = tuple(take(account, "brands", list, [], f"{where} [account]", problems))
     labels = tuple(take(_plain(table.get("articles")), "labels", list, [], f"{where} [articles]", problems))
+    encoder = _encoder(table, where, problems)
     problems.raise_if_any()
-    return DeskFiles(folder, desk, examples, articles, limits, brands, labels, ruled, backend)
+    return DeskFiles(folder, desk, examples, articles, limits, brands, labels, ruled, backend, encoder)
 
 
 def _plain(section: object) -> dict[str, Any]:
@@ -167,6 +182,15 @@ def _limits(table: Mapping[str, Any], where: str, problems: Problems) -> Limits:
         requests_per_minute=take(section, "requests_per_minute", int, plain.requests_per_minute, place, problems),
         urgent_reserve=_fraction(section, "urgent_reserve", plain.urgent_reserve, place, problems),
     )
+
+
+def _encoder(table: Mapping[str, Any], where: str, problems: Problems) -> dict[str, Any]:
+    spec: dict[str, Any] = take(table, "encoder", dict, {}, where, problems)
+    if isinstance(table.get("encoder"), dict):
+        place, kind = f"{where} [encoder]", str(spec.get("kind", ""))
+        if one_of(kind, ENCODER_KEYS, "kind", place, problems) == kind:
+            check_keys(spec, ("kind", *ENCODER_KEYS[kind]), place, problems)
+    return spec
 
 
 def _fraction(section: Mapping[str, Any], key: str, default: float, where: str, problems: Problems) -> float:

@@ -16,13 +16,15 @@ from zd_automation.desk_files import DeskFiles
 from zd_automation.errors import ModelError, ZdAutomationError
 from zd_automation.knowledge.index import PassageIndex
 from zd_automation.models.cache import ModelCache
-from zd_automation.models.encoders import bundled_encoder, encoder_is_installed
 from zd_automation.models.registry import Registry
 from zd_automation.tickets import Article, Ticket
 from zd_automation.triage.decide import Triage
+from zd_automation.vectors import meaning_encoder
 from zd_automation.zendesk.gateway import Gateway
 
 _REFRESH = 600.0
+# While an encoder is away a desk decides without its models: it is looked for more often.
+_REFRESH_TO_MEND = 60.0
 
 log = structlog.get_logger("zd_automation.desks")
 
@@ -91,16 +93,18 @@ class DeskRegistry:
         return next(iter(named or anyone), None)
 
     def refresh(self) -> None:
-        """Groups, articles and promoted models again, every ten minutes; the old ones serve when that fails."""
-        if self._clock() - self._refreshed_at < _REFRESH:
+        """Groups, articles and promoted models again, every ten minutes; the old ones serve when that fails.
+
+        Every minute while a desk lacks a part whose trouble may pass: it is then put together anew.
+        """
+        pause = _REFRESH_TO_MEND if any(made.may_pass for made in self._assembled) else _REFRESH
+        if self._clock() - self._refreshed_at < pause:
             return
         self._refreshed_at = self._clock()
         try:
             self._take_up_promoted()
             groups = self._gateway.groups()
-            fresh = [
-                (files, _with_articles(triage, self._articles(files), self._models)) for files, triage in self._triages
-            ]
+            fresh = [(files, self._with_articles(files, triage)) for files, triage in self._triages]
         except ZdAutomationError as error:
             log.warning("refresh_failed", error=type(error).__name__)
             return
@@ -109,14 +113,17 @@ class DeskRegistry:
             self._troubles = self._told()
 
     def _take_up_promoted(self) -> None:
-        """Put the desks together anew whose active model is another than before."""
+        """Put the desks together anew whose active model is another than before, or that lack what may be had now."""
         for place, files in enumerate(self._files):
-            active = self._active(files, self._promoted[place])
-            if active != self._promoted[place]:
-                made = self._assemble(files)
-                self._promoted[place], self._assembled[place] = active, made
-                with self._lock:
-                    self._triages[place] = (files, made.triage)
+            active, before = self._active(files, self._promoted[place]), self._promoted[place]
+            if active == before and not self._assembled[place].may_pass:
+                continue
+            made = self._assemble(files)
+            if active == before and made.may_pass:
+                continue  # still away: what there is goes on
+            self._promoted[place], self._assembled[place] = active, made
+            with self._lock:
+                self._triages[place] = (files, made.triage)
 
     def _active(self, files: DeskFiles, before: str) -> str:
         """The SHA-256 of a desk's active model, "" when it has none; what it was ``before`` when nobody can tell."""
@@ -145,6 +152,18 @@ class DeskRegistry:
         """The Help Center's articles, or the desk folder's own when it brings some."""
         return list(files.articles) or self._gateway.articles(files.article_labels)
 
+    def _with_articles(self, files: DeskFiles, triage: Triage) -> Triage:
+        """The desk with the articles of now, or with those it had while the encoder cannot read them."""
+        articles = self._articles(files)
+        try:
+            index = PassageIndex(articles, meaning_encoder(files), self._models) if articles else None
+        except ModelError as error:
+            log.warning("refresh_failed", desk=files.desk.name, error=type(error).__name__)
+            return triage
+        if index is not None and triage.articles is not None and index.version == triage.articles.version:
+            return triage
+        return dataclasses.replace(triage, articles=index)
+
     def _brand_ids(self, files: DeskFiles) -> set[int]:
         return {brand if isinstance(brand, int) else self._brands.get(brand, -1) for brand in files.brands}
 
@@ -155,11 +174,3 @@ class DeskRegistry:
         return [
             f"{files.desk.name}: the account has no group {name!r}; create it or change the desk" for name in missing
         ]
-
-
-def _with_articles(triage: Triage, articles: Sequence[Article], models: ModelCache) -> Triage:
-    encoder = bundled_encoder() if encoder_is_installed() else None
-    index = PassageIndex(articles, encoder, models) if articles else None
-    if index is not None and triage.articles is not None and index.version == triage.articles.version:
-        return triage
-    return dataclasses.replace(triage, articles=index)

@@ -94,6 +94,16 @@ def test_the_halves_share_one_postgres_and_the_single_process_uses_none() -> Non
     assert services["zd"]["environment"] == {"ZD_DESK": "/desk", "ZD_DATA_DIR": "/data", "ZD_BIND": "0.0.0.0:8080"}
 
 
+def test_every_worker_finds_the_same_models_and_keeps_them() -> None:
+    compose = _compose()
+    worker, single = compose["services"]["worker"], compose["services"]["zd"]
+    # The image's /data belongs to the service's user; models are below it unless somebody says otherwise.
+    assert (worker["environment"]["ZD_DATA_DIR"], single["environment"]["ZD_DATA_DIR"]) == ("/data", "/data")
+    assert ("models:/data" in worker["volumes"], "data:/data" in single["volumes"]) == (True, True)
+    assert worker["tmpfs"] == ["/tmp"]
+    assert {"models", "data"} <= set(compose["volumes"])
+
+
 def test_a_port_is_open_to_this_machine_only() -> None:
     ports = [port for service in _compose()["services"].values() for port in service.get("ports", [])]
     assert ports == ["127.0.0.1:8080:8080"] * 2

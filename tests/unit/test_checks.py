@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders import a_desk_folder
+from tests.support.embedding_server import EmbeddingServer
 from zd_automation.checks import Finding, check_account, check_files
 from zd_automation.config import Settings
 from zd_automation.desk_files import DeskFiles
@@ -88,3 +89,47 @@ def test_one_broken_desk_does_not_hide_another(tmp_path: Path) -> None:
         f'{broken}/desk.toml: languages must list at least one BCP 47 tag, such as ["en", "pt"]',
         f"{broken}/desk.toml: 'name' must be str, not int",
     ]
+
+
+# --- the encoder that a desk names ---------------------------------------------------------------------------------
+
+
+def found_in(folder: Path, *encoder: str) -> list[Finding]:
+    lines = "\n".join(("[encoder]", *encoder))
+    _, findings = check_files((a_desk_folder(folder / "d", f"{DESK}{lines}\n"),))
+    return findings
+
+
+def test_an_encoder_that_answers_has_no_finding_and_sees_no_example(tmp_path: Path) -> None:
+    with EmbeddingServer() as server:
+        assert found_in(tmp_path, 'kind = "endpoint"', f'url = "{server.url}"', 'model = "m"') == []
+        assert set(server.texts) <= {"size", "parcel"}
+        assert "parcel" in server.texts
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (('kind = "python"', 'function = "no_such_package:f"', "size = 2"), "cannot be imported (ModuleNotFoundError"),
+        (
+            ('kind = "python"', 'function = "builtins:len"', "size = 2"),
+            "gave no table of numbers|gave an array of shape",
+        ),
+        (('kind = "endpoint"', 'model = "m"'), "[encoder] of kind 'endpoint': 'url' must be given"),
+        (('kind = "endpoint"', 'url = "http://8.8.8.8/v1"', 'model = "m"'), "outside the desk's networks"),
+        (('kind = "sentence-transformers"', 'model = "/no/such/folder"'), "there is no such folder"),
+    ],
+)
+def test_an_encoder_that_does_not_work_is_an_error(tmp_path: Path, lines: tuple[str, ...], said: str) -> None:
+    (finding,) = found_in(tmp_path, *lines)
+    assert finding.is_error
+    assert finding.text.startswith(f"{tmp_path / 'd' / 'desk.toml'}: ")
+    assert any(part in finding.text for part in said.split("|")), finding.text
+
+
+def test_an_endpoint_that_is_away_is_one_finding(tmp_path: Path) -> None:
+    away = (503, {"Retry-After": "60"}, {}, 0.0)
+    with EmbeddingServer(*[away] * 4) as server:
+        (finding,) = found_in(tmp_path, 'kind = "endpoint"', f'url = "{server.url}"', 'model = "m"')
+    assert finding.is_error
+    assert "does not answer (status 503)" in finding.text

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import a_desk_folder
-from zd_automation.desk_files import DeskFiles, Limits, load_desk
+from zd_automation.desk_files import ENCODER_KEYS, DeskFiles, Limits, load_desk
 from zd_automation.errors import DefinitionError
+from zd_automation.models import plugged
 from zd_automation.tickets import Article
 from zd_automation.triage.desk import ArticlePolicy, DangerPolicy, Example, Topic
 
@@ -43,6 +44,11 @@ requests_per_minute = 200
 urgent_reserve = 0.2
 [account]
 brands = ["shop", 42]
+[encoder]
+kind = "endpoint"
+url = "http://10.0.0.7:8000/v1"
+model = "m"
+languages = { en = 1.0, pt = 0.5 }
 """
 SMALL = 'languages = ["en"]\n'
 ONE = '[[topic]]\nid = "card"\nexamples = ["a card", "b card"]\n'
@@ -64,6 +70,12 @@ def test_every_key_of_a_desk(tmp_path: Path) -> None:
     assert [(topic.rung, topic.target_precision) for topic in desk.topics] == [("tag", 0.8)] * 3
     assert files.limits == Limits(50, 0.5, 200, 0.2)
     assert (files.brands, files.article_labels) == (("shop", 42), ("shop",))
+    assert files.encoder == {
+        "kind": "endpoint",
+        "url": "http://10.0.0.7:8000/v1",
+        "model": "m",
+        "languages": {"en": 1.0, "pt": 0.5},
+    }
 
 
 def test_a_desk_of_one_line_has_careful_defaults(tmp_path: Path) -> None:
@@ -72,6 +84,7 @@ def test_a_desk_of_one_line_has_careful_defaults(tmp_path: Path) -> None:
     assert files.desk.articles == ArticlePolicy("note", 3, 0.5)
     assert (files.desk.language_rung, files.desk.topics[0].rung) == ("shadow", "shadow")
     assert (files.limits, files.brands, files.articles) == (Limits(100, 0.3, 400, 0.1), (), ())
+    assert files.encoder == {}
 
 
 def test_topics_with_their_names_and_own_rungs(tmp_path: Path) -> None:
@@ -158,6 +171,31 @@ def test_articles_of_an_offline_desk(tmp_path: Path) -> None:
         (
             SMALL + '[language]\nrung = "loud"\n',
             "desk.toml [language]: rung = 'loud' is not known; one of off, shadow, note, tag, route",
+        ),
+        (SMALL + 'encoder = "wide"\n', "desk.toml: 'encoder' must be dict, not str"),
+        (
+            SMALL + "[encoder]\n",
+            "desk.toml [encoder]: kind = '' is not known; one of bundled, wide, sentence-transformers, endpoint, python",
+        ),
+        (
+            SMALL + '[encoder]\nkind = "endpiont"\nurl = "http://10.0.0.7/v1"\n',
+            "desk.toml [encoder]: kind = 'endpiont' is not known; did you mean 'endpoint'?",
+        ),
+        (
+            SMALL + '[encoder]\nkind = "endpoint"\nmodle = "m"\n',
+            "desk.toml [encoder]: unknown key 'modle'; did you mean 'model'?",
+        ),
+        (
+            SMALL + '[encoder]\nkind = "endpoint"\nkey = "sk-123"\n',
+            "desk.toml [encoder]: unknown key 'key'; did you mean 'key_env'?",
+        ),
+        (
+            SMALL + '[encoder]\nkind = "sentence-transformers"\nurl = "x"\n',
+            "desk.toml [encoder]: unknown key 'url'; known keys: kind, model, prefix, languages, most_characters, batch",
+        ),
+        (
+            SMALL + '[encoder]\nkind = "bundled"\nbatch = 8\n',
+            "desk.toml [encoder]: unknown key 'batch'; known keys: kind",
         ),
     ],
 )
@@ -291,3 +329,8 @@ def test_the_definitions_hash_follows_what_decides(tmp_path: Path) -> None:
     ]
     assert hashes[0] == hashes[1]
     assert len(set(hashes)) == 4
+
+
+def test_the_keys_of_an_encoder_are_those_that_it_is_built_from() -> None:
+    built_from = {kind: set(keys) for kind, keys in plugged._KEYS.items()}
+    assert {kind: set(keys) for kind, keys in ENCODER_KEYS.items()} == built_from

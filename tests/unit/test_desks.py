@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.builders import a_desk_folder, a_ticket, an_article
+from tests.support.embedding_server import EmbeddingServer, ngram_vectors
 from zd_automation.desk_files import DeskFiles, load_desk
 from zd_automation.desks import DeskRegistry
 from zd_automation.errors import TryLater, ZdAutomationError
@@ -235,3 +237,111 @@ def test_the_same_articles_are_not_indexed_again(models: ModelCache, tmp_path: P
     clock.now += 601
     registry.refresh()
     assert registry.for_ticket(a_ticket()) is before
+
+
+# --- an encoder that comes and goes --------------------------------------------------------------------------------
+
+AWAY = (503, {"Retry-After": "60"}, {}, 0.0)
+BROKEN: list[bool] = []
+
+
+def shaky(texts: Sequence[str]) -> Any:
+    """Vectors of letter triples, while a test lets it."""
+    if BROKEN:
+        raise OSError("out of memory")
+    return ngram_vectors(texts)
+
+
+def naming(folder: Path, lines: str, name: str = "Named") -> DeskFiles:
+    return load_desk(a_desk_folder(folder / name, f"{DESK.format(name, '[]')}[encoder]\n{lines}"))
+
+
+def topic_of(registry: DeskRegistry, text: str) -> str | None:
+    triage = registry.for_ticket(a_ticket())
+    assert triage is not None
+    topic = triage.decide(a_ticket(text)).topic
+    return topic.id if topic else None
+
+
+def test_an_endpoint_that_was_away_at_start_is_taken_up_a_minute_later(
+    models: ModelCache, tmp_path: Path, clock: Clock
+) -> None:
+    with EmbeddingServer(*[AWAY] * 100) as server:
+        files = naming(tmp_path, f'kind = "endpoint"\nurl = "{server.url}"\nmodel = "m"\n')
+        registry = a_registry(models, Account(CARD_HELP), files, a_desk(tmp_path, "Other", '["shop"]'), clock=clock)
+        (trouble,) = registry.not_ready()
+        assert trouble.startswith("Named: the endpoint 127.0.0.1:")
+        triage, other = registry.for_ticket(a_ticket()), registry.for_ticket(a_ticket(brand_id=11))
+        assert triage is not None
+        plan = triage.decide(a_ticket("Someone got into my account and changed the e-mail. That was not me!"))
+        assert (plan.topic, plan.group) == (None, "Security")
+
+        asked = len(server.asked)
+        clock.now += 59
+        registry.refresh()
+        assert len(server.asked) == asked
+        clock.now += 2
+        registry.refresh()  # still away: what there is goes on
+        assert len(server.asked) > asked
+        assert registry.not_ready() == [trouble]
+        assert registry.for_ticket(a_ticket()) is triage
+
+        server._bad.clear()
+        clock.now += 61
+        registry.refresh()
+        assert registry.not_ready() == []
+        assert topic_of(registry, "My card was declined in the shop") == "card_problem"
+        assert found_by(registry, "My card was declined, what is the limit?") == ["1"]
+        assert registry.for_ticket(a_ticket(brand_id=11)) is other
+        asked = len(server.asked)
+        clock.now += 61
+        registry.refresh()  # whole again: every ten minutes is enough
+        assert len(server.asked) == asked
+
+
+def test_a_trouble_that_stays_is_not_tried_again_and_again(models: ModelCache, tmp_path: Path, clock: Clock) -> None:
+    account = Account(CARD_HELP)
+    files = naming(tmp_path, 'kind = "python"\nfunction = "no_such_package:f"\nsize = 3\n')
+    registry = a_registry(models, account, files, clock=clock)
+    (trouble,) = registry.not_ready()
+    assert "no_such_package" in trouble
+    asked = account.asked
+    clock.now += 61
+    registry.refresh()
+    assert account.asked == asked
+
+
+def test_articles_that_cannot_be_read_now_leave_the_old_ones_and_the_groups_fresh(
+    models: ModelCache, tmp_path: Path, clock: Clock
+) -> None:
+    account = Account(CARD_HELP)
+    files = naming(tmp_path, 'kind = "python"\nfunction = "tests.unit.test_desks:shaky"\nsize = 24\n')
+    registry = a_registry(models, account, files, clock=clock)
+    before = registry.for_ticket(a_ticket())
+    account.becomes(groups={**GROUPS, "Seniors": 9}, articles=[CARD_HELP, LATE_HELP])
+    BROKEN.append(True)
+    try:
+        clock.now += 601
+        registry.refresh()
+    finally:
+        BROKEN.clear()
+    assert registry.groups() == {**GROUPS, "Seniors": 9}
+    assert registry.for_ticket(a_ticket()) is before
+    assert "2" not in found_by(registry, "Where is my parcel?")
+    clock.now += 601
+    registry.refresh()
+    assert found_by(registry, "Where is my parcel?")[0] == "2"
+
+
+def test_fresh_articles_are_read_by_the_encoder_that_the_desk_names(
+    models: ModelCache, tmp_path: Path, clock: Clock
+) -> None:
+    account = Account()
+    with EmbeddingServer() as server:
+        files = naming(tmp_path, f'kind = "endpoint"\nurl = "{server.url}"\nmodel = "m"\n')
+        registry = a_registry(models, account, files, clock=clock)
+        assert LATE_HELP.title not in server.texts
+        account.becomes(articles=[LATE_HELP])
+        clock.now += 601
+        registry.refresh()
+        assert LATE_HELP.title in server.texts

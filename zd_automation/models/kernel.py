@@ -25,12 +25,13 @@ Rights = npt.NDArray[np.int32]
 class Kernel:
     """Examples as unit rows, shape (examples, numbers), and how each speaks for each topic, (examples, topics).
 
-    ``chosen`` says which of the rows given for learning the examples are.
+    ``chosen`` says which of the rows given for learning the examples are, ``right`` of which topic each is.
     """
 
     rows: Matrix
     voices: Matrix
     chosen: npt.NDArray[np.int32]
+    right: Rights
 
     @classmethod
     def fit(cls, rows: Matrix, right: Rights, topics: int) -> Kernel:
@@ -42,7 +43,7 @@ class Kernel:
         wanted = np.zeros((len(right), topics), dtype=np.float32)
         wanted[np.arange(len(right)), right] = 1
         solved = cho_solve(cho_factor(near, overwrite_a=True, check_finite=False), wanted, check_finite=False)
-        return cls(examples, solved.astype(np.float32), chosen.astype(np.int32))
+        return cls(examples, solved.astype(np.float32), chosen.astype(np.int32), right.astype(np.int32))
 
     def cosines(self, rows: Matrix) -> Matrix:
         """How alike each row and each example are, shape (rows, examples)."""

@@ -50,9 +50,9 @@ class Centres:
         return centres
 
     def centred(self, vectors: Vectors, tags: Sequence[str], typical: Typical) -> Vectors:
-        """Unit rows without the mean of their language."""
+        """Unit rows without the mean of their language; a row of zeros, "no idea", stays zero."""
         means = {tag: self._mean(_primary(tag), typical) for tag in set(tags)}
-        return unit(vectors - np.stack([means[tag] for tag in tags]))
+        return unit((vectors - np.stack([means[tag] for tag in tags])) * vectors.any(axis=1, keepdims=True))
 
     def _mean(self, name: str, typical: Typical) -> Vectors:
         return self.languages[name] if name in self.languages else self._expected(name, typical)

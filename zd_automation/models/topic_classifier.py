@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from zd_automation.models.calibrate import Floats, probabilities, topic_lines
+from zd_automation.models.calibrate import Floats, topic_lines
 from zd_automation.models.encoder import Encoder
 from zd_automation.models.features import Matrix, unit
 from zd_automation.models.topic_model import FittedTopics, nearness
@@ -21,8 +21,8 @@ _CANDIDATES = 10
 _SHOWN_WORDS = 3
 _SHOWN_EXAMPLES = 2
 # A message may have a second topic when its best is less likely than this, and the other at least that likely.
-_UNDIVIDED = 0.9
-_WORTH_A_LOOK = 0.05
+_UNDIVIDED = 0.75
+_WORTH_A_LOOK = 0.1
 _MOST_SENTENCES = 6
 _LEAST_LETTERS = 12
 
@@ -63,7 +63,7 @@ class TopicClassifier:
     def _read(self, plain: Sequence[str], languages: Sequence[str]) -> tuple[Floats, Matrix, Floats]:
         rows = self._fitted.space.rows(plain, languages, self._encoders)
         said, cosines = self._fitted.voices.scores(rows)
-        chances = probabilities(np.einsum("v,vnk->nk", self._fitted.blend, said), 1.0)
+        chances = self._fitted.blend.chances(said)
         return chances, cosines, nearness(said[1], cosines)
 
     def _ranking(self, chances: Floats, known: float, language: str, text: str, cosines: Matrix) -> TopicRanking:
@@ -98,9 +98,9 @@ class TopicClassifier:
         return [f'"{ngrams.words.term(int(at[place]))}"' for place in best]
 
     def _examples(self, cosines: Matrix, topic: int) -> list[str]:
-        """Where the nearest examples that speak for a topic are from."""
-        kernel = self._fitted.voices.kernel
-        speaks = np.where(kernel.voices[:, topic] > 0, cosines, -1.0)
+        """Where the nearest examples of a topic are from."""
+        # Its own topic: in a kernel an example speaks a little for others too, where it tells them from a third.
+        speaks = np.where(self._fitted.voices.kernel.right == topic, cosines, -1.0)
         best = np.argsort(-speaks, kind="stable")[:_SHOWN_EXAMPLES]
         return [self._fitted.sources[at] for at in best if speaks[at] > 0]
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zd_automation.errors import ModelError
-from zd_automation.models.calibrate import fit_blend, probabilities
+from zd_automation.models.blend import Blend
 from zd_automation.models.encoder import Encoder
 from zd_automation.models.features import Matrix
 from zd_automation.models.folds import folds
@@ -53,13 +53,13 @@ class HeldOut:
 class FittedTopics:
     """Everything that was learnt, as plain values; see :class:`topic_classifier.TopicClassifier` for its use.
 
-    ``blend`` is the loudness of each voice; ``sources`` says of each example of the kernel where it is from.
+    ``sources`` says of each example of the kernel where it is from.
     """
 
     topics: tuple[str, ...]
     space: Space
     voices: Voices
-    blend: npt.NDArray[np.float64]
+    blend: Blend
     known_floor: float
     held_out: HeldOut
     languages: Mapping[str, int]
@@ -71,7 +71,7 @@ class FittedTopics:
             "topics": list(self.topics),
             "space": self.space.state(),
             "voices": self.voices.state(),
-            "blend": self.blend,
+            "blend": [self.blend.loud, self.blend.slope, self.blend.offset],
             "known_floor": self.known_floor,
             "held_out": [self.held_out.confidence, self.held_out.correct, self.held_out.said],
             "languages": dict(self.languages),
@@ -85,7 +85,7 @@ class FittedTopics:
             topics=tuple(state["topics"]),
             space=Space.from_state(state["space"]),
             voices=Voices.from_state(state["voices"]),
-            blend=state["blend"],
+            blend=Blend(*state["blend"]),
             known_floor=state["known_floor"],
             held_out=HeldOut(*state["held_out"]),
             languages=state["languages"],
@@ -122,8 +122,8 @@ def fit_topics(
     say(1, steps)
     scores, known, tested = teacher.held_out(rows, lambda done: say(1 + done, steps))
     wanted = right[tested]
-    blend = fit_blend(scores, wanted.astype(np.intp))
-    chances = probabilities(np.einsum("v,vnk->nk", blend, scores), 1.0)
+    blend = Blend.fit(scores, wanted)
+    chances = blend.chances(scores)
     voices = teacher.fit(rows, np.ones(len(right), dtype=np.bool_))
     say(steps, steps)
     named = [*(sources or [f"example {number}" for number in range(1, len(texts) + 1)])]
@@ -167,7 +167,9 @@ class _Teacher:
 
     def fit(self, rows: Matrix, seen: npt.NDArray[np.bool_]) -> Voices:
         hints = slice(self.tested, None)
-        return Voices.fit(rows[seen], self.right[seen], self.topics, self.area_of, (rows[hints], self.right[hints]))
+        few = len(self.right) <= REGRESSION_UP_TO
+        said = (rows[hints], self.right[hints])
+        return Voices.fit(rows[seen], self.right[seen], self.topics, self.area_of, said, few)
 
     def held_out(self, rows: Matrix, say: Callable[[int], None]) -> tuple[Table, Table, npt.NDArray[np.intp]]:
         """Scores (voices, tested rows, topics) and nearness by voices that have not seen the row, and which rows."""

@@ -38,10 +38,19 @@ class Voices:
 
     @classmethod
     def fit(
-        cls, rows: Matrix, right: Rights, topics: int, area_of: npt.NDArray[np.int32], hints: tuple[Matrix, Rights]
+        cls,
+        rows: Matrix,
+        right: Rights,
+        topics: int,
+        area_of: npt.NDArray[np.int32],
+        hints: tuple[Matrix, Rights],
+        few: bool = True,
     ) -> Voices:
-        """Learn from rows and their topics; ``hints`` are the rows of names and descriptions and whose they are."""
-        few = len(rows) <= REGRESSION_UP_TO
+        """Learn from rows and their topics; ``hints`` are the rows of names and descriptions and whose they are.
+
+        Without ``few`` regression and area are silent. All folds of one training and its last model must agree on it:
+        else a voice is made loud that the model does not have.
+        """
         none = np.zeros((0, 0), dtype=np.float32)
         seen = len(np.unique(area_of[right]))
         return cls(
@@ -75,6 +84,7 @@ class Voices:
             "rows": self.kernel.rows.astype(np.float16),
             "voices": self.kernel.voices,
             "chosen": self.kernel.chosen,
+            "right": self.kernel.right,
             "regression": self.regression,
             "area": self.area,
             "area_of": self.area_of,
@@ -84,7 +94,8 @@ class Voices:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Voices:
         """The reverse of :meth:`state`."""
-        kernel = Kernel(unit(state["rows"].astype(np.float32)), state["voices"], state["chosen"])
+        rows = unit(state["rows"].astype(np.float32))
+        kernel = Kernel(rows, state["voices"], state["chosen"], state["right"])
         return cls(kernel, state["regression"], state["area"], state["area_of"], state["hints"])
 
 

@@ -112,6 +112,13 @@ def test_offline_asks_neither_environment_nor_account(desk: Path, monkeypatch: p
     assert not Path("var").exists()
 
 
+def test_the_encoder_that_a_desk_names_is_tried(folder: Path) -> None:
+    made = a_desk_folder(folder / "d", DESK + '[encoder]\nkind = "python"\nfunction = "no_such_package:f"\nsize = 3\n')
+    ran = zd("check", "--offline", "--desk", made)
+    assert (ran.status, ran.err) == (1, "")
+    assert f"1. error: {made}/desk.toml: [encoder]: function = 'no_such_package:f' cannot be imported" in ran.out
+
+
 # --- the environment -----------------------------------------------------------------------------------------------
 
 

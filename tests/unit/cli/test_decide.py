@@ -14,7 +14,7 @@ from tests.docs.pages import page
 from tests.support.builders import a_desk_folder
 from tests.support.command import Ran, zd, zd_process
 from tests.support.running import Account
-from zd_automation.models.topic_model import TopicClassifier
+from zd_automation.models.topic_classifier import TopicClassifier
 from zd_automation.sandbox.server import SandboxServer
 
 SCHEMA: dict[str, Any] = json.loads(page("docs/reference/plan.schema.json"))

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import skops.io
 
+from zd_automation.errors import ModelError
 from zd_automation.models.cache import ModelCache, content_hash, default_cache_folder
 
 STATE = {"name": "topics", "share": 0.3, "ids": ["a", "b"], "rows": np.arange(6, dtype=np.float32).reshape(2, 3)}
@@ -74,6 +75,40 @@ def test_a_file_that_is_not_ours_is_built_anew(tmp_path: Path, spoil: Callable[[
     spoil(tmp_path / "topics-abc.skops")
     assert cache.get_or_build("topics", "abc", lambda: {"value": "new"}) == {"value": "new"}
     assert cache.get_or_build("topics", "abc", never) == {"value": "new"}
+
+
+def the_rows(state: dict[str, Any]) -> list[list[float]]:
+    """Reads a state as a model does; a state of another shape makes it raise whatever reading raises."""
+    if isinstance(state["rows"], str):
+        raise ModelError("rows are no text")
+    rows: list[list[float]] = np.array([state["rows"][0], state["rows"][1]]).reshape(2, 3).tolist()
+    return rows
+
+
+def test_what_was_stored_is_restored_without_building(tmp_path: Path) -> None:
+    cache = ModelCache(tmp_path)
+    assert cache.restored("topics", "abc", lambda: STATE, the_rows) == [[0, 1, 2], [3, 4, 5]]
+    assert cache.restored("topics", "abc", never, the_rows) == [[0, 1, 2], [3, 4, 5]]
+
+
+@pytest.mark.parametrize("odd", [{}, {"rows": None}, {"rows": [[1, 2, 3]]}, {"rows": [[1], [2]]}, {"rows": "text"}])
+def test_a_stored_state_of_another_shape_is_built_anew(tmp_path: Path, odd: dict[str, Any]) -> None:
+    cache = ModelCache(tmp_path)
+    cache.get_or_build("topics", "abc", lambda: odd)
+    assert cache.restored("topics", "abc", lambda: STATE, the_rows) == [[0, 1, 2], [3, 4, 5]]
+    assert cache.restored("topics", "abc", never, the_rows) == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_a_fresh_state_that_cannot_be_read_is_our_own_fault_and_told(tmp_path: Path) -> None:
+    built: list[int] = []
+
+    def wrong() -> dict[str, Any]:
+        built.append(1)
+        return {}
+
+    with pytest.raises(KeyError):
+        ModelCache(tmp_path).restored("topics", "abc", wrong, the_rows)
+    assert built == [1]
 
 
 def test_a_build_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:

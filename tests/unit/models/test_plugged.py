@@ -24,7 +24,7 @@ from tests.support.embedding_server import SIZE, EmbeddingServer, ngram_vectors
 from zd_automation.errors import ModelError, TryLater
 from zd_automation.models import plugged
 from zd_automation.models.encoder import Languages, unit_rows
-from zd_automation.models.encoders import encoder_is_installed
+from zd_automation.models.encoders import encoder_is_installed, wide_encoder, wide_encoder_is_installed
 from zd_automation.models.plugged import FunctionEncoder, SentenceTransformerEncoder, encoder_from
 
 _PAGE = "docs/how-to/encoders.md"
@@ -371,9 +371,9 @@ def test_the_bundled_encoder_is_the_one_that_the_service_shares() -> None:
     assert encoder_from({"kind": "bundled"}) is bundled_encoder()
 
 
-def test_an_encoder_that_a_release_lacks_is_named() -> None:
-    with pytest.raises(ModelError, match="no encoder of kind 'imaginary'"):
-        plugged._ours("imaginary")
+@pytest.mark.skipif(not wide_encoder_is_installed(), reason="extra `wide` is not installed")
+def test_the_wide_encoder_is_the_one_that_the_service_shares() -> None:
+    assert encoder_from({"kind": "wide"}) is wide_encoder()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zd_automation.models.detectors import langdetect_detector, py3langid_detector
+from zd_automation.models.detectors import detector_named, langdetect_detector, py3langid_detector
 from zd_automation.triage.clean import clean
 from zd_automation.triage.language import Language, identify
 
@@ -219,3 +219,14 @@ def test_a_text_is_read_alike_alone_and_after_others() -> None:
     texts = ["saya tidak bisa masuk", "no puedo entrar", "privet, gde moi dengi", "12345", "不能登录"]
     first = [read(text) for text in texts]
     assert [read(text) for text in reversed(texts)] == first[::-1]
+
+
+def test_both_identifiers_together_rank_languages_outside_the_desk_too() -> None:
+    pytest.importorskip("eldc", reason="eldc is not installed: pip install 'zd-automation[fast]'")
+    detector = detector_named("pooled")
+    ranked = detector.rank("non podo entrar na miña conta dende onte", None)
+    assert sum(chance for _, chance in ranked) == pytest.approx(1.0)
+    assert "gl" in dict(ranked[:5])  # eldc has no Galician: the other one's word still counts
+    assert detector.rank("jeg kan ikke logge ind på min konto", None)[0][0] in ("da", "no")
+    told = identify("nemôžem sa prihlásiť do svojho účtu", languages=DESK, detector=detector)
+    assert told.tag == "sk"
