@@ -165,12 +165,19 @@ def test_every_runtime_dependency_has_a_row_and_every_row_a_dependency() -> None
 
 def test_numbers_that_the_decisions_quote_from_the_code_are_so() -> None:
     from zd_automation.engine import dbos_engine, jobs, worker
-    from zd_automation.models import encoders, features, topic_model
+    from zd_automation.models import calibrate, encoders, features, folds, kernel, space, topic_model, voices
     from zd_automation.triage import patterns
 
     assert (dbos_engine._POLLING, jobs.MOST_ATTEMPTS) == ({"urgent": 0.1, "normal": 0.1}, 5)
     assert (worker._DEAD_AFTER, worker._STUCK_AFTER, worker._MOST_RESUBMISSIONS) == (30.0, 900.0, 5)
-    assert (topic_model._STRENGTH, topic_model._SHARES) == (30.0, (0.3, 0.6))
+    assert (voices._STRENGTH, voices.REGRESSION_UP_TO, space._SHARE, space._TRUSTED_ROWS) == (30.0, 4_000, 0.5, 20)
+    assert (kernel._SHARPNESS, kernel._RIDGE, kernel._UP_TO) == (1.5, 0.1, 15_000)
+    assert (folds._SAME_STORY, topic_model._REJECTED, calibrate._EVEN, encoders.WideEncoder.weight) == (
+        0.6,
+        0.03,
+        0.5,
+        1.4,
+    )
     assert (features._MOST_FEATURES, features._SQUEEZED) == (40_000, 256)
     assert sorted(set(encoders.USE_LANGUAGES.values()))[0 :: len(set(encoders.USE_LANGUAGES.values())) - 1] == [
         0.3,

@@ -11,9 +11,9 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit, softmax
 
 Floats = npt.NDArray[np.floating[Any]]
-# How loud regression, kernel, areas and hints usually are, and how dearly leaving that is paid for.
+# How loud regression, kernel, areas and hints usually are, and as many cases as that counts for.
 _USUAL = np.array([0.5, 6.0, 0.3, 4.0])
-_LOYALTY = 0.002
+_LOYALTY = 2.0
 _LOUDEST = 20.0  # times what is usual
 # As many cases as stand for "the confidence is right as it is" beside those that were counted.
 _BELIEVED = 5.0
@@ -74,13 +74,13 @@ def _loudness(said: Floats, right: npt.NDArray[np.integer[Any]]) -> npt.NDArray[
     speaks = np.ptp(said, axis=2).max(axis=1, initial=0.0) > 0
     usual = _USUAL * speaks
     rows, count = np.arange(len(right)), max(len(right), 1)
-    own = said[:, rows, right].sum(axis=1)
+    own, loyalty = said[:, rows, right].sum(axis=1), _LOYALTY / count
 
     def loss(shares: Floats) -> tuple[float, Floats]:
         chances = _sum(shares * usual, said)
         surprise = -float(np.log(np.maximum(chances[rows, right], 1e-12)).sum()) / count
         slope = (np.einsum("nk,vnk->v", chances, said) - own) * usual / count
-        return surprise + _LOYALTY * float(((shares - 1) ** 2).sum()), slope + 2 * _LOYALTY * (shares - 1)
+        return surprise + loyalty * float(((shares - 1) ** 2).sum()), slope + 2 * loyalty * (shares - 1)
 
     found = minimize(loss, np.ones(len(said)), jac=True, method="L-BFGS-B", bounds=[(0.0, _LOUDEST)] * len(said))
     loud: npt.NDArray[np.float64] = found.x * usual

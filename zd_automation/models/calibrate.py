@@ -18,7 +18,8 @@ def threshold_for(confidence: Floats, correct: npt.NDArray[np.bool_], target: fl
 
     What was counted is joined with ten cases of what the calibrated confidence itself promises, so that neither
     three right answers promise certainty nor a small history means silence for ever. Where no counted confidence
-    reaches the target, a line above all of them; where nothing was counted, the target itself.
+    reaches the target, a line above all of them; where nothing was counted, the target itself. Where every counted case
+    may be said the line is not above the target: a calibrated confidence needs no more proof than that.
     """
     if not len(confidence):
         return target
@@ -28,7 +29,10 @@ def threshold_for(confidence: Floats, correct: npt.NDArray[np.bool_], target: fl
     promised = np.cumsum(ranked) / counts
     precision = (np.cumsum(correct[order]) + _PROMISED * promised) / (counts + _PROMISED)
     reached = np.flatnonzero((precision >= target) & _ends(ranked))
-    return float(ranked[reached[-1]]) if len(reached) else max(target, float(ranked[0]) + _ABOVE)
+    if not len(reached):
+        return max(target, float(ranked[0]) + _ABOVE)
+    lowest = float(ranked[reached[-1]])
+    return min(lowest, target) if reached[-1] == len(ranked) - 1 else lowest
 
 
 def topic_lines(confidence: Floats, correct: npt.NDArray[np.bool_], said: Any, targets: Floats) -> Floats:

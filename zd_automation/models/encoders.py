@@ -45,6 +45,7 @@ USE_LANGUAGES: Mapping[str, float] = {
     "da": 0.4,
     "no": 0.4,
     "uz": 0.3,
+    "mul": 0.8,  # several languages of the desk, mostly carried ones
 }
 # What multilingual-e5-small was trained on besides: the hundred languages of XLM-R, as its model card lists them.
 E5_LANGUAGES: Mapping[str, float] = dict.fromkeys(

@@ -68,8 +68,17 @@ def test_a_voice_that_is_always_wrong_is_turned_off_and_never_negative() -> None
     only, truly = said.copy(), Blend.fit(said, right)
     said[KERNEL] = -0.3 * true
     blend = Blend.fit(said, right)
-    assert blend.loud[KERNEL] == 0.0
+    assert 0.0 <= blend.loud[KERNEL] < 0.2 * USUAL[KERNEL]
     assert surprise(blend, said, right) == pytest.approx(surprise(truly, only, right), abs=0.01)
+
+
+def test_few_rows_leave_the_voices_as_loud_as_usual_and_many_do_not() -> None:
+    true, right, said = heard(rows=12)
+    said[REGRESSION], said[KERNEL] = true, true
+    few = Blend.fit(said, right).loud
+    many = Blend.fit(np.tile(said, (1, 100, 1)), np.tile(right, 100)).loud
+    usual = np.array(USUAL)[[REGRESSION, KERNEL]]
+    assert np.abs(few[[REGRESSION, KERNEL]] - usual).sum() < np.abs(many[[REGRESSION, KERNEL]] - usual).sum()
 
 
 def test_a_voice_that_says_the_same_of_all_topics_is_silent() -> None:

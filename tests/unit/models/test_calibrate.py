@@ -27,7 +27,9 @@ from zd_automation.models.calibrate import threshold_for, topic_lines
         # Wrong ones weigh against what was promised, until nothing counted reaches the target.
         ([0.9] * 40, [0] * 40, 0.5, 0.901),
         ([], [], 0.8, 0.8),
-        ([0.9, 0.8], [0, 0], 0.0, 0.8),
+        ([0.9, 0.8], [0, 0], 0.0, 0.0),
+        # All may be said, and the lowest of them was very sure: the target itself is enough.
+        ([0.999] * 24, [1] * 24, 0.8, 0.8),
     ],
 )
 def test_the_lowest_line_that_keeps_the_target(
@@ -41,7 +43,7 @@ def test_with_many_counted_the_count_decides(rows: int, target: float) -> None:
     """Promises of 0.99 that come true in half of the cases are not believed."""
     confidence, correct = np.full(rows, 0.99), np.arange(rows) % 2 == 0
     line = threshold_for(confidence, correct, target)
-    assert line == (0.99 if (correct.sum() + 9.9) / (rows + 10) >= target else 0.991)
+    assert line == (target if (correct.sum() + 9.9) / (rows + 10) >= target else 0.991)
 
 
 # ---- the line of each topic ----

@@ -152,7 +152,7 @@ def test_with_one_example_a_topic_hints_help() -> None:
     """Messages in words that no example has, but the topic's description does."""
     names = ["card", "delivery", "password", "refund", "invoice", "address"]
     spoken = [f"{letter * 3}ing {letter * 4}ed" for letter in "bdfgkm"]
-    said = [f"{letter * 5}ous {letter * 6}ish" for letter in "bdfgkm"]
+    said = [f"{letter * 5}ous {letter * 6}ish" for letter in "npqrst"]
     rows = [(name, f"{words} example") for name, words in zip(names, spoken, strict=True)]
     useless = Hints(["hello"] * 6, names, ["en"] * 6)
     helpful = Hints([f"{words} {about}" for words, about in zip(spoken, said, strict=True)], names, ["en"] * 6)
