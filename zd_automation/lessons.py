@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,10 +62,16 @@ def left_out(desk: Desk, learnt: Iterable[str]) -> str:
 
 
 def lessons(examples: Iterable[Example], reader: Reader) -> list[Lesson]:
-    """Examples as the models read them; those without words are left out."""
-    cleaned = [(f"example {number}", example, clean("", example.text)) for number, example in enumerate(examples, 1)]
-    return [
-        Lesson(example.topic, text, example.language or reader(text, None).tag, name)
-        for name, example, text in cleaned
-        if text.text.strip()
-    ]
+    """Examples as the models read them, named by where they stand ("tr example 2 of lost_parcel").
+
+    Those without words are left out.
+    """
+    counts: Counter[tuple[str | None, str]] = Counter()
+    made = []
+    for example in examples:
+        text = clean("", example.text)
+        counts[example.language, example.topic] += 1
+        name = f"{example.language or ''} example {counts[example.language, example.topic]} of {example.topic}".strip()
+        if text.text.strip():
+            made.append(Lesson(example.topic, text, example.language or reader(text, None).tag, name))
+    return made

@@ -405,9 +405,9 @@ def test_a_worse_candidate_is_refused(shop: Workshop, registry: Registry, cache:
 def test_without_an_active_model_it_is_held_against_the_desks_own(
     shop: Workshop, registry: Registry, cache: ModelCache, tmp_path: Path
 ) -> None:
-    a_candidate(shop, registry, history_of(shop, tmp_path, rows_of(count=10)))
+    a_candidate(shop, registry, history_of(shop, tmp_path, rows_of(count=18)))
     own = [{"topic": row.topic, "text": row.text.text} for row in shop.own()]
-    later = history_of(shop, tmp_path, [*rows_of(first=10), *own]).rows
+    later = history_of(shop, tmp_path, [*rows_of(first=18), *own]).rows
     found = gate(registry, shop.files, later, shop.reader, shop.encoders, cache)
     assert found.verdict.ok
     assert (found.against, found.left_out) == ("the model that is learnt from the desk's files", 18)

@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +19,10 @@ FORMAT = 6
 # What reading a state raises that is of another shape than the code expects.
 ODD_STATE = (LookupError, TypeError, ValueError, AttributeError)
 _T = TypeVar("_T")
+
+# numpy reads an array's header with ast.literal_eval, and two threads that parse at once can raise SystemError in
+# CPython 3.11 ("AST constructor recursion depth mismatch"): whole model files would look broken.
+READING = threading.Lock()
 
 
 def content_hash(*parts: Iterable[Any] | str | float | None) -> str:
@@ -58,11 +63,11 @@ class ModelCache:
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=self.folder, suffix=".part")
         os.close(handle)
-        _skops().dump(state, beside)
+        skops().dump(state, beside)
         Path(beside).replace(path)
 
 
-def _skops() -> Any:
+def skops() -> Any:
     """Loaded when a model is: it brings scikit-learn along, which reading a desk's files must not cost."""
     return importlib.import_module("skops.io")
 
@@ -70,7 +75,8 @@ def _skops() -> Any:
 def _read(path: Path) -> dict[str, Any]:
     try:
         # Only plain arrays, strings and numbers are stored, which skops trusts by itself: nothing is added to that list.
-        state = _skops().load(path, trusted=[])
+        with READING:
+            state = skops().load(path, trusted=[])
     except Exception as error:
         raise ModelError(
             f"the model file {path.name} cannot be trusted ({type(error).__name__}); it is built anew"

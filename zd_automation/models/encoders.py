@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from zd_automation.errors import ModelError
+from zd_automation.models.cache import READING
 from zd_automation.models.encoder import CachedEncoder, Encoder, Vectors
 
 # How far the encoder carries a language, from 0 to 1: its sixteen own ones wholly, their kin in part. The parts are
@@ -259,7 +260,7 @@ def installed_encoders() -> tuple[Encoder, ...]:
 
 @functools.cache
 def _typical_e5() -> Mapping[str, Vectors]:
-    with np.load(Path(__file__).with_name("language_means.npz")) as means:
+    with READING, np.load(Path(__file__).with_name("language_means.npz")) as means:
         return {language: means[language].astype(np.float32) for language in means.files}
 
 

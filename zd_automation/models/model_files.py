@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import importlib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from zd_automation.errors import ModelError
-from zd_automation.models.cache import FORMAT
+from zd_automation.models.cache import FORMAT, READING, skops
 
 ANEW = "train anew: zd-automation model train, then zd-automation model promote"
 _NAME = re.compile(r"topics-[0-9a-f]{16}\.skops")
@@ -84,7 +83,8 @@ def read_model(folder: Path, slot: str, card: Card) -> Stored:
         raise ModelError(f"{path}: the {slot} model is not the file that was trained (truncated or changed); {way_out}")
     try:
         # Only plain arrays, text and numbers are stored, which skops trusts by itself.
-        state = _skops().loads(data, trusted=[])
+        with READING:
+            state = skops().loads(data, trusted=[])
     except Exception as error:
         raise ModelError(f"{path}: the {slot} model cannot be trusted ({type(error).__name__}); {way_out}") from error
     if not isinstance(state, dict):
@@ -102,7 +102,7 @@ def is_whole(folder: Path, card: Card) -> bool:
 
 def write_model(folder: Path, name: str, state: Mapping[str, Any]) -> str:
     """Store a state under a name; returns the file's SHA-256. Raises OSError."""
-    data: bytes = _skops().dumps(dict(state))
+    data: bytes = skops().dumps(dict(state))
     write_whole(folder / name, data)
     return hashlib.sha256(data).hexdigest()
 
@@ -150,8 +150,3 @@ def _feed(take: Callable[[bytes], None], value: object) -> None:
         take(f"{type(value).__name__}{value!r};".encode("utf-8", "backslashreplace"))
     else:
         raise TypeError(f"a model's state holds a {type(value).__name__}; only arrays, text and numbers are stored")
-
-
-def _skops() -> Any:
-    """Loaded when a model is: it brings scikit-learn along."""
-    return importlib.import_module("skops.io")
