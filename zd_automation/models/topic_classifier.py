@@ -23,7 +23,7 @@ _SHOWN_EXAMPLES = 2
 # A message may have a second topic when its best is less likely than this, and the other at least that likely.
 _UNDIVIDED = 0.75
 _WORTH_A_LOOK = 0.1
-_MOST_SENTENCES = 6
+_MOST_SENTENCES = 3
 _LEAST_LETTERS = 12
 
 
