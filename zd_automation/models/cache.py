@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from zd_automation.errors import ModelError
 
 # Raised when the shape of a stored model or the way it is learnt changes: older files are then built anew, not misread.
-FORMAT = 7
+FORMAT = 8
 # What reading a state raises that is of another shape than the code expects.
 ODD_STATE = (LookupError, TypeError, ValueError, AttributeError)
 _T = TypeVar("_T")
