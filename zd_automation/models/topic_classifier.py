@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -151,8 +150,10 @@ def _leaning(fitted: FittedTopics) -> Matrix:
 
 
 def _is_divided(ranking: TopicRanking) -> bool:
-    scores: list[Any] = [scored.score for scored in ranking.candidates]
-    return len(scores) > 1 and scores[0] < _UNDIVIDED and scores[1] >= _WORTH_A_LOOK and not ranking.silence
+    if ranking.silence or len(ranking.candidates) < 2:
+        return False
+    best, other = ranking.candidates[:2]
+    return best.score < _UNDIVIDED and other.score >= _WORTH_A_LOOK
 
 
 def _telling(text: CleanText) -> list[str]:

@@ -160,10 +160,12 @@ class _Teacher:
     topics: int
 
     @property
+    def parts(self) -> int:
+        return 3 if _FIVE_FOLDS_UP_TO < self.tested <= REGRESSION_UP_TO else 5
+
+    @property
     def rounds(self) -> range:
-        if self.tested > REGRESSION_UP_TO:
-            return range(1)
-        return range(5 if self.tested <= _FIVE_FOLDS_UP_TO else 3)
+        return range(1 if self.tested > REGRESSION_UP_TO else self.parts)
 
     def fit(self, rows: Matrix, seen: npt.NDArray[np.bool_]) -> Voices:
         hints = slice(self.tested, None)
@@ -173,7 +175,7 @@ class _Teacher:
 
     def held_out(self, rows: Matrix, say: Callable[[int], None]) -> tuple[Table, Table, npt.NDArray[np.intp]]:
         """Scores (voices, tested rows, topics) and nearness by voices that have not seen the row, and which rows."""
-        fold = folds(rows, self.right, self.tested, max(len(self.rounds), 2) if len(self.rounds) > 1 else 5)
+        fold = folds(rows, self.right, self.tested, self.parts)
         tested, scores, known = [], [], []
         for number in self.rounds:
             unseen = np.flatnonzero(fold[: self.tested] == number)
