@@ -42,6 +42,14 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment of a ticket, as HTML."""
+
+    id: int
+    html_body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One translation of a help-centre article. ``body`` is plain text; articles with the same ``id`` are translations."""
 

@@ -1,19 +1,28 @@
-"""Security cases: reviewed phrases and a classifier, two voices that do not need each other.
+"""Security cases: what is read, the kinds and queues there are, and how two voices make one tier.
 
-A statement ("I see a withdrawal that I did not make") is evidence; an alarm word alone ("hacked!!!") is only a
-claim; a denial, a hypothesis or reported news in the same sentence takes the evidence away.
+The phrases (``triage.danger_phrases``) and the classifier (``triage.ports.DangerModel``) do not need each other: where
+one is missing the other decides alone, and the decision says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from zd_automation.triage.clean import CleanText
+from zd_automation.triage.danger_phrases import PhraseEvidence, read_phrases
 from zd_automation.triage.desk import DangerPolicy
-from zd_automation.triage.patterns import Phrase, PhraseBook, fold, sentences
+from zd_automation.triage.disguise import undisguised
+from zd_automation.triage.passages import passages
+from zd_automation.triage.patterns import PhraseBook
 from zd_automation.triage.plan import Danger
+from zd_automation.triage.secrets import SeedLists, find_secrets, mask
 
+# The gravest first: in a draw the earlier kind wins.
 KINDS = (
+    "self_harm",
+    "threat_to_life",
     "account_takeover",
     "unauthorised_transaction",
     "sim_swap",
@@ -24,121 +33,128 @@ KINDS = (
     "insider_or_fake_agent",
     "extortion",
     "vulnerability_report",
-    "self_harm",
     "authority_deadline",
 )
+_QUEUES = {"self_harm": "safety", "threat_to_life": "safety", "authority_deadline": "legal"}
 _CRITICAL = frozenset(
-    {"account_takeover", "unauthorised_transaction", "sim_swap", "leaked_secret", "self_harm", "extortion"}
+    {
+        "account_takeover",
+        "unauthorised_transaction",
+        "sim_swap",
+        "leaked_secret",
+        "self_harm",
+        "threat_to_life",
+        "extortion",
+    }
 )
-_ONE_STATEMENT, _TWO_STATEMENTS, _CLAIM = 0.75, 0.92, 0.3
-# Beyond this the phrases read only the beginning and the end: a bound on work, not on truth.
-_MOST_SENTENCES = 400
+# Keys that empty a wallet by themselves: whoever writes them down for us has given them away.
+_KEYS = frozenset({"seed_phrase", "private_key"})
+_ONE_STATEMENT, _STRONG, _CLAIM = 0.75, 0.92, 0.3
+# What the classifier must at least think of a message that states a case in a reviewed phrase: phrases are brittle, and
+# in one hard ordinary message of twenty-five they find something.
+_NOT_AGAINST = 0.3
+_LONGEST_QUOTE = 160
 
 
 @dataclass(frozen=True, slots=True)
-class PhraseEvidence:
-    """What the phrases found: kinds with the words, and whether only an alarm word was there."""
+class DangerText:
+    """A message as the detector reads it: undisguised, secrets blanked, in passages; and what the phrases found in it."""
 
-    statements: tuple[tuple[str, str], ...] = ()
-    alarms: tuple[str, ...] = ()
-    withdrawn: tuple[str, ...] = ()
-
-    @property
-    def score(self) -> float:
-        """How strong the phrases' evidence is, in 0..1."""
-        if not self.statements:
-            return _CLAIM if self.alarms else 0.0
-        strong = len({words for _, words in self.statements}) > 1 or bool(self.alarms)
-        return _TWO_STATEMENTS if strong else _ONE_STATEMENT
-
-    @property
-    def kind(self) -> str | None:
-        """The kind most often stated; the graver one when it is a draw."""
-        counts: dict[str, int] = {}
-        for kind, _ in self.statements:
-            counts[kind] = counts.get(kind, 0) + 1
-        return max(counts, key=lambda kind: (counts[kind], kind in _CRITICAL, -KINDS.index(kind))) if counts else None
+    passages: tuple[str, ...]
+    phrases: PhraseEvidence = field(default_factory=PhraseEvidence)
+    secrets: tuple[str, ...] = ()
 
 
-def read_phrases(text: str, books: Iterable[PhraseBook], kinds_off: Sequence[str] = ()) -> PhraseEvidence:
-    """Search a message with every given book."""
-    parts = sentences(fold(text))
-    if len(parts) > _MOST_SENTENCES:
-        parts = parts[: _MOST_SENTENCES // 2] + parts[-_MOST_SENTENCES // 2 :]
-    statements: list[tuple[str, str]] = []
-    alarms: list[str] = []
-    withdrawn: list[str] = []
-    whole = "\n".join(parts)
-    for book in books:
-        near = _within_reach(book, whole)
-        if near is not None:
-            for sentence in parts:
-                _read_sentence(sentence, near, statements, alarms, withdrawn)
-    kept = tuple(dict.fromkeys(found for found in statements if found[0] not in kinds_off))
-    return PhraseEvidence(kept, tuple(dict.fromkeys(alarms)), tuple(dict.fromkeys(withdrawn)))
+@dataclass(frozen=True, slots=True)
+class DangerReading:
+    """What the classifier thinks of a message: a probability in 0..1, kinds best first, the passage that tells most."""
+
+    probability: float
+    kinds: tuple[str, ...] = ()
+    passage: int = 0
 
 
-def _within_reach(book: PhraseBook, whole: str) -> PhraseBook | None:
-    """The phrases whose anchors occur at all: a hundred looks into the message instead of a hundred a sentence."""
-
-    def kept(phrases: Iterable[Phrase]) -> tuple[Phrase, ...]:
-        return tuple(phrase for phrase in phrases if phrase.is_near(whole))
-
-    statements = {kind: found for kind, phrases in book.statements.items() if (found := kept(phrases))}
-    alarms = kept(book.alarms)
-    if not statements and not alarms:
-        return None
-    return PhraseBook(book.language, statements, alarms, kept(book.denials), kept(book.hypotheses), kept(book.news))
+def queue_of(kind: str | None) -> str:
+    """Whose case it is: security, safety (a life in danger) or legal."""
+    return _QUEUES.get(kind or "", "security")
 
 
-def _read_sentence(
-    sentence: str, book: PhraseBook, statements: list[tuple[str, str]], alarms: list[str], withdrawn: list[str]
-) -> None:
-    found = [(kind, words) for kind, phrases in book.statements.items() if (words := _first(phrases, sentence))]
-    alarm = _first(book.alarms, sentence)
-    if not found and not alarm:
-        return
-    if excuse := _first((*book.denials, *book.hypotheses, *book.news), sentence):
-        withdrawn.append(excuse)
-        return
-    statements.extend(found)
-    if alarm:
-        alarms.append(alarm)
+def read_message(
+    text: CleanText,
+    books: Iterable[PhraseBook],
+    secrets: tuple[str, ...] = (),
+    seed_lists: SeedLists | None = None,
+    kinds_off: Iterable[str] = (),
+) -> DangerText:
+    """A cleaned message as both voices read it. ``secrets`` are the kinds that were found in all of the ticket."""
+    plain = undisguised(text.text)
+    if secrets:
+        # A gap in a phrase must not catch a secret: blanked, not masked, since the mask's dots would end a sentence.
+        plain = mask(plain, find_secrets(plain, seed_lists), by=" ")
+    return DangerText(passages(plain), read_phrases(plain, books, tuple(kinds_off)), secrets)
 
 
-def _first(phrases: Iterable[Phrase], sentence: str) -> str | None:
-    return next((words for phrase in phrases if (words := phrase.find(sentence))), None)
-
-
-def books_for(language: str, books: Mapping[str, PhraseBook]) -> list[PhraseBook]:
-    """The books to read a message with: its own language's and English; all of them when the language is unknown."""
-    own = [book for tag, book in books.items() if tag == language or tag.split("-")[0] == language.split("-")[0]]
-    if not own:
-        return list(books.values())
-    english = books.get("en")
-    return own if english is None or english in own else [*own, english]
-
-
-def judge(evidence: PhraseEvidence, probability: float | None, policy: DangerPolicy, degraded: str = "") -> Danger:
-    """Join the two voices into one tier. ``probability`` is None when there is no classifier."""
-    learnt = probability or 0.0
-    score = (
-        round(1 - (1 - evidence.score) * (1 - learnt), 4)
-        if evidence.statements
-        else round(max(learnt, evidence.score), 4)
-    )
-    tier = _tier(evidence, learnt, score, policy)
+def judge(text: DangerText, reading: DangerReading | None, policy: DangerPolicy, degraded: str = "") -> Danger:
+    """Join the two voices into one tier. ``reading`` is None when there is no classifier."""
+    phrases, learnt = text.phrases, _heard(reading, policy)
+    leaked = "leaked_secret" not in policy.kinds_off and not _KEYS.isdisjoint(text.secrets)
+    tier = _tier(phrases, learnt, policy, leaked=leaked)
+    score = _score(phrases, learnt, leaked=leaked)
     if tier == "none":
         return Danger(score=score, degraded=degraded)
-    kind = evidence.kind or ("account_takeover" if tier in {"probable", "certain"} else None)
-    words = tuple(words for _, words in evidence.statements) or evidence.alarms
-    severity = None if tier == "claimed" else ("critical" if kind in _CRITICAL else "high")
-    return Danger(tier, kind, severity, score, words[:3], degraded)
+    if tier == "claimed":
+        return Danger(tier, None, "low", score, phrases.alarms[:3], degraded)
+    kind = _kind(phrases, learnt, leaked=leaked)
+    severity = "critical" if kind in _CRITICAL else "high"
+    return Danger(tier, kind, severity, score, _evidence(text, learnt), degraded, queue_of(kind))
 
 
-def _tier(evidence: PhraseEvidence, learnt: float, score: float, policy: DangerPolicy) -> str:
-    if evidence.statements and (score >= policy.certain or learnt >= policy.certain):
+def _heard(reading: DangerReading | None, policy: DangerPolicy) -> DangerReading | None:
+    """The reading as the desk wants it: a case of a kind that is switched off is none."""
+    if reading is None or not reading.kinds or reading.kinds[0] not in policy.kinds_off:
+        return reading
+    return DangerReading(0.0, tuple(kind for kind in reading.kinds if kind not in policy.kinds_off), reading.passage)
+
+
+def _tier(phrases: PhraseEvidence, learnt: DangerReading | None, policy: DangerPolicy, *, leaked: bool) -> str:
+    claimed = "claimed" if phrases.alarms or phrases.statements else "none"
+    if learnt is None:
+        if phrases.is_strong:
+            return "certain"
+        return "probable" if phrases.statements or leaked else claimed
+    if learnt.probability >= policy.certain:
         return "certain"
-    if evidence.statements or learnt >= policy.probable:
-        return "probable"
-    return "claimed" if evidence.alarms else "none"
+    stated = bool(phrases.statements) and learnt.probability >= _NOT_AGAINST
+    return "probable" if learnt.probability >= policy.probable or stated or leaked else claimed
+
+
+def _score(phrases: PhraseEvidence, learnt: DangerReading | None, *, leaked: bool) -> float:
+    """The confidence in 0..1: the classifier's where there is one, for it knows what the phrases found."""
+    if learnt is not None:
+        return max(learnt.probability, _ONE_STATEMENT) if leaked else learnt.probability
+    if phrases.statements or leaked:
+        return _STRONG if phrases.is_strong else _ONE_STATEMENT
+    return _CLAIM if phrases.alarms else 0.0
+
+
+def _kind(phrases: PhraseEvidence, learnt: DangerReading | None, *, leaked: bool) -> str | None:
+    """The kind most often stated where the classifier thinks of it too, else its own best; the graver one in a draw."""
+    stated = Counter(kind for kind, _ in phrases.statements)
+    if learnt is not None and learnt.kinds:
+        likely = [kind for kind in learnt.kinds[:3] if kind in stated]
+        if likely or not leaked:
+            return likely[0] if likely else learnt.kinds[0]
+    if leaked and not stated:
+        return "leaked_secret"
+    return max(stated, key=lambda kind: (stated[kind], kind in _CRITICAL, -KINDS.index(kind))) if stated else None
+
+
+def _evidence(text: DangerText, learnt: DangerReading | None) -> tuple[str, ...]:
+    """The words that gave it away: the reviewed phrases', else the passage that the classifier found most telling."""
+    stated = tuple(dict.fromkeys(words for _, words in text.phrases.statements))
+    if stated or learnt is None or learnt.passage >= len(text.passages):
+        return stated[:3]
+    passage = text.passages[learnt.passage]
+    if len(passage) > _LONGEST_QUOTE:
+        passage = passage[:_LONGEST_QUOTE].rsplit(" ", 1)[0] + " …"
+    return (passage,)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from zd_automation.errors import ModelError
 from zd_automation.tickets import Ticket
 from zd_automation.triage.clean import CleanText, clean, everything
-from zd_automation.triage.danger import books_for, judge, read_phrases
+from zd_automation.triage.danger import DangerReading, DangerText, judge, read_message
+from zd_automation.triage.danger_phrases import books_for
 from zd_automation.triage.desk import RUNGS, Desk, Topic, tag_of
 from zd_automation.triage.language import Language
 from zd_automation.triage.note import NoteParts, NoteTexts, texts_for, write_note
 from zd_automation.triage.patterns import PhraseBook
 from zd_automation.triage.plan import Danger, Plan, Reason, Scored, Suggestion, Versions
 from zd_automation.triage.ports import ArticleIndex, DangerModel, TopicModel, TopicRanking
-from zd_automation.triage.secrets import find_secrets, kinds, mask, masked
+from zd_automation.triage.secrets import SeedLists, find_secrets, kinds, masked
 
 Identify = Callable[[CleanText, str | None], Language]
+Books = Mapping[str, PhraseBook]
 _Spoken = tuple[Topic, Scored]
 
 
@@ -26,9 +30,9 @@ class Triage:
 
     desk: Desk
     identify: Identify
-    books: Mapping[str, PhraseBook]
+    books: Books
     note_texts: Mapping[str, NoteTexts]
-    seed_words: Mapping[str, frozenset[str]]
+    seed_lists: SeedLists
     topics: TopicModel | None = None
     danger: DangerModel | None = None
     articles: ArticleIndex | None = None
@@ -48,28 +52,44 @@ class Triage:
         spoken = [self.identify(text, ticket.requester.locale) for text, ticket in zip(texts, tickets, strict=True)]
         tags = [language.tag for language in spoken]
         rankings = self.topics.rank(texts, tags) if self.topics else [None] * len(texts)
-        dangers = self._dangers(texts, tags)
+        # Cleaning takes keys and card numbers out as ids, so secrets are looked for in all that a reader sees.
+        secrets = [self.secrets(ticket) for ticket in tickets]
+        dangers = self._dangers(texts, tags, secrets)
         found = self.articles.search(texts, tags) if self.articles else [()] * len(texts)
-        rows = zip(tickets, spoken, rankings, dangers, found, strict=True)
+        rows = zip(tickets, spoken, rankings, dangers, secrets, found, strict=True)
         return [self._plan(*row) for row in rows]
 
-    def _dangers(self, texts: Sequence[CleanText], tags: Sequence[str]) -> list[Danger]:
+    def secrets(self, ticket: Ticket) -> tuple[str, ...]:
+        """The kinds of secrets in all of a ticket that a reader sees."""
+        return kinds(find_secrets(f"{ticket.subject}\n{everything(ticket.body)}", self.seed_lists))
+
+    def _dangers(
+        self, texts: Sequence[CleanText], tags: Sequence[str], secrets: Sequence[tuple[str, ...]]
+    ) -> list[Danger]:
         policy = self.desk.danger
         if policy.rung == "off":
             return [Danger()] * len(texts)
-        chances: Sequence[float | None] = self.danger.score(texts, tags) if self.danger else [None] * len(texts)
-        evidence = [
-            read_phrases(self._without_secrets(text.text), books_for(tag, self.books), policy.kinds_off)
-            for text, tag in zip(texts, tags, strict=True)
+        messages = [
+            read_message(text, books_for(tag, self.books), found, self.seed_lists, policy.kinds_off)
+            for text, tag, found in zip(texts, tags, secrets, strict=True)
         ]
-        return [
-            judge(phrases, chance, policy, self.danger_trouble)
-            for phrases, chance in zip(evidence, chances, strict=True)
-        ]
+        readings, trouble = self._readings(messages, tags)
+        return [judge(message, reading, policy, trouble) for message, reading in zip(messages, readings, strict=True)]
 
-    def _without_secrets(self, text: str) -> str:
-        # A gap in a phrase must not catch a secret: blanked, not masked, since the mask's dots would end a sentence.
-        return mask(text, find_secrets(text, self.seed_words), by=" ")
+    def _readings(
+        self, messages: Sequence[DangerText], tags: Sequence[str]
+    ) -> tuple[Sequence[DangerReading | None], str]:
+        """What the classifier thinks, and what is wrong: where it fails the phrases decide alone, and it is said."""
+        if self.danger is None:
+            return [None] * len(tags), self.danger_trouble
+        try:
+            return self.danger.read(messages, tags), self.danger_trouble
+        except ModelError as error:
+            return [None] * len(tags), f"the danger classifier failed: {error}"
+
+    def _masked(self, danger: Danger) -> Danger:
+        """A gap in a phrase may have caught a password: evidence is shown masked."""
+        return dataclasses.replace(danger, evidence=tuple(masked(said, self.seed_lists) for said in danger.evidence))
 
     def _plan(
         self,
@@ -77,11 +97,10 @@ class Triage:
         language: Language,
         ranking: TopicRanking | None,
         danger: Danger,
+        secrets: tuple[str, ...],
         found: tuple[Suggestion, ...],
     ) -> Plan:
-        danger = _masked(danger)
-        # Cleaning takes keys and card numbers out as ids, so secrets are looked for in all that a reader sees.
-        secrets = kinds(find_secrets(f"{ticket.subject}\n{everything(ticket.body)}", self.seed_words))
+        danger = self._masked(danger)
         topic, why = self._topic(ranking)
         second = self._second(topic, ranking)
         articles, why_articles = self._articles(found, danger)
@@ -89,7 +108,8 @@ class Triage:
         rung_topic = topic[0] if topic else None
         parts = self._noted(NoteParts(language, topic, danger, secrets, articles))
         note = write_note(parts, texts_for(language.tag, self.desk, self.note_texts)) if "note" in permitted else None
-        group = self.desk.danger.group if danger.is_urgent else (rung_topic.group or None) if rung_topic else None
+        urgent_group = self.desk.danger.queue(danger.queue).group
+        group = urgent_group if danger.is_urgent else (rung_topic.group or None) if rung_topic else None
         return Plan(
             ticket_id=str(ticket.id),
             language=language,
@@ -139,7 +159,7 @@ class Triage:
     def _articles(self, found: tuple[Suggestion, ...], danger: Danger) -> tuple[tuple[Suggestion, ...], Reason]:
         policy = self.desk.articles
         # A person in danger gets a person, not a link.
-        if danger.is_urgent and danger.kind == "self_harm":
+        if danger.is_urgent and danger.queue == "safety":
             return (), Reason("articles", "none: no article for a person in danger")
         if policy.rung == "off" or not self.articles:
             return (), Reason("articles", "none: articles are switched off or there are none")
@@ -175,9 +195,12 @@ class Triage:
     def _noted(self, parts: NoteParts) -> NoteParts:
         """The parts that stand on the ladder's ``note`` rung or above: one part's rung does not lift another."""
         danger = _reaches(self.desk.danger.rung, "note")
+        # An urgent case speaks for itself: beside it a topic that misread the case would only mislead.
+        hidden = danger and parts.danger.is_urgent
+        topic = parts.topic if parts.topic and _reaches(parts.topic[0].rung, "note") else None
         return NoteParts(
             parts.language,
-            parts.topic if parts.topic and _reaches(parts.topic[0].rung, "note") else None,
+            None if hidden else topic,
             parts.danger if danger else Danger(),
             parts.secrets if danger else (),
             parts.articles if _reaches(self.desk.articles.rung, "note") else (),
@@ -197,7 +220,9 @@ class Triage:
             tags += [f"{prefix}{kind}_{spoken[0].tag}"] if spoken and _reaches(spoken[0].rung, "tag") else []
         if _reaches(desk.danger.rung, "tag"):
             if danger.is_urgent:
-                tags += [f"{prefix}{desk.danger.tag}"] + ([f"{prefix}danger_{danger.kind}"] if danger.kind else [])
+                tags += [f"{prefix}{desk.danger.queue(danger.queue).tag}"] + (
+                    [f"{prefix}danger_{danger.kind}"] if danger.kind else []
+                )
             tags += [f"{prefix}secret_{kind}" for kind in secrets]
         return (*tags, self.desk.done_tag)
 
@@ -213,12 +238,6 @@ class Triage:
 
 def _reaches(rung: str, least: str) -> bool:
     return RUNGS.index(rung) >= RUNGS.index(least)
-
-
-def _masked(danger: Danger) -> Danger:
-    """A gap in a phrase may have caught a password: evidence is shown masked."""
-    words = tuple(masked(said) for said in danger.evidence)
-    return Danger(danger.tier, danger.kind, danger.severity, danger.score, words, danger.degraded)
 
 
 def _read(language: Language) -> tuple[Reason, ...]:

@@ -41,8 +41,22 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue of urgent cases: the group that works on it, and the tag that its view looks for."""
+
+    group: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
 class DangerPolicy:
-    """How security cases are treated; ``probable`` and ``certain`` are scores in 0..1."""
+    """How security cases are treated; ``probable`` and ``certain`` are scores in 0..1.
+
+    ``safety`` (a life in danger) and ``legal`` are queues of their own; a queue without a group goes to ``group``.
+    ``false_alarms`` is the share of ordinary tickets that may reach "probable", None for the line of the examples;
+    ``lines`` moves that line by language, in logits. ``first_steps`` are the desk's own check lists by kind; ``redact``
+    the kinds of secrets that may be redacted in Zendesk.
+    """
 
     rung: str = "route"
     group: str = "Security"
@@ -51,6 +65,21 @@ class DangerPolicy:
     probable: float = 0.5
     certain: float = 0.85
     kinds_off: tuple[str, ...] = ()
+    safety: Queue = Queue("", "safety_urgent")
+    legal: Queue = Queue("", "legal_urgent")
+    false_alarms: float | None = None
+    lines: Mapping[str, float] = field(default_factory=dict)
+    first_steps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    redact: tuple[str, ...] = ()
+
+    def groups(self) -> set[str]:
+        """The groups that urgent cases may go to."""
+        return {self.queue(name).group for name in ("security", "safety", "legal")}
+
+    def queue(self, name: str) -> Queue:
+        """The group and tag of a queue: security, safety or legal."""
+        own = {"safety": self.safety, "legal": self.legal}.get(name, Queue(self.group, self.tag))
+        return Queue(own.group or self.group, own.tag)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zd_automation.triage.desk import Desk, Topic
 from zd_automation.triage.language import Language
@@ -59,9 +59,13 @@ def _within(blocks: list[str]) -> str:
 
 
 def texts_for(language: str, desk: Desk, all_texts: Mapping[str, NoteTexts]) -> NoteTexts:
-    """The texts in the language that the desk wants: its agents', or the requester's when it says "requester"."""
+    """The texts in the language that the desk wants: its agents', or the requester's when it says "requester".
+
+    The desk's own check lists stand in the place of the shipped ones.
+    """
     wanted = language if desk.note_language == "requester" else desk.note_language
-    return all_texts.get(wanted) or all_texts.get(wanted.split("-")[0]) or all_texts["en"]
+    texts = all_texts.get(wanted) or all_texts.get(wanted.split("-")[0]) or all_texts["en"]
+    return replace(texts, first_steps={**texts.first_steps, **desk.danger.first_steps})
 
 
 def _danger(danger: Danger, texts: NoteTexts) -> str:

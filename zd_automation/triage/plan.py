@@ -28,7 +28,10 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """A security case. ``evidence`` is the words that gave it away; it goes to the note, never to a log."""
+    """A security case. ``evidence`` is the words that gave it away; it goes to the note, never to a log.
+
+    ``severity`` is critical, high, or low for a mere claim; ``queue`` whose case it is: security, safety or legal.
+    """
 
     tier: str = "none"
     kind: str | None = None
@@ -36,6 +39,7 @@ class Danger:
     score: float = 0.0
     evidence: tuple[str, ...] = ()
     degraded: str = ""
+    queue: str = "security"
 
     @property
     def is_urgent(self) -> bool:

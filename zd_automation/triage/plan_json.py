@@ -24,6 +24,7 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
             "tier": plan.danger.tier,
             "kind": plan.danger.kind,
             "severity": plan.danger.severity,
+            "queue": plan.danger.queue if plan.danger.is_urgent else None,
             "score": plan.danger.score,
             "evidence": list(plan.danger.evidence),
         },

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from zd_automation.triage.clean import CleanText
+from zd_automation.triage.danger import DangerReading, DangerText
 from zd_automation.triage.plan import Scored, Suggestion
 
 
@@ -41,8 +42,8 @@ class DangerModel(Protocol):
 
     version: str
 
-    def score(self, texts: Sequence[CleanText], languages: Sequence[str]) -> list[float]:
-        """The probability in 0..1 that each text is an urgent security case."""
+    def read(self, texts: Sequence[DangerText], languages: Sequence[str]) -> list[DangerReading]:
+        """What each text is: how likely a security case, of which kind, and where it says so."""
         ...
 
 

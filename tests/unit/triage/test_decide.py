@@ -22,9 +22,10 @@ from tests.support.builders import (
     a_topic,
     a_triage,
 )
+from zd_automation.assembly import seed_lists
 from zd_automation.tickets import Requester
 from zd_automation.triage.decide import Triage
-from zd_automation.triage.desk import RUNGS, ArticlePolicy, DangerPolicy
+from zd_automation.triage.desk import RUNGS, ArticlePolicy, DangerPolicy, Queue
 from zd_automation.triage.patterns import compile_phrases
 from zd_automation.triage.plan import Reason, Scored, Versions
 from zd_automation.triage.plan_json import plan_as_json
@@ -233,7 +234,8 @@ def test_a_claimed_case_stays_with_its_topic() -> None:
 
 def test_the_classifier_alone_can_raise_the_alarm() -> None:
     plan = a_triage(danger=ConstantDanger(0.7)).decide(a_ticket("strange things happen"))
-    assert (plan.danger.tier, plan.group, plan.danger.evidence) == ("probable", "Security", ())
+    assert (plan.danger.tier, plan.group) == ("probable", "Security")
+    assert plan.danger.evidence == ("strange things happen",)
 
 
 def test_a_missing_voice_is_told() -> None:
@@ -256,7 +258,7 @@ def test_the_policy_names_group_tag_and_priority() -> None:
     danger_rung=st.sampled_from(RUNGS),
     score=st.floats(0, 1),
     threshold=st.floats(0, 1.01),
-    chance=st.none() | st.floats(0, 1),
+    chance=st.none() | st.floats(0.3, 1),
     prefix=st.sampled_from(["", "the card ", "parcel ", "hacked! "]),
 )
 def test_a_security_case_never_leaves_the_senior_group(
@@ -297,7 +299,6 @@ def test_a_security_case_never_leaves_the_senior_group(
         ("my key is AKIAIOSFODNN7EXAMPLE thanks", ("api_key",)),
         ("the sms code is 482913", ("otp",)),
         ("to DE89 3704 0044 0532 0130 00", ("iban",)),
-        ("<p>look:</p><pre>-----BEGIN RSA PRIVATE KEY-----</pre>", ("private_key",)),
         ("hello\n\n> my password is hunter2!x", ("password",)),
         ('<p>hi</p><a href="https://x.example/?session_id=9f8e7d6c5b4a39281706f5e4">here</a>', ()),
         ("nothing", ()),
@@ -311,10 +312,49 @@ def test_secrets_are_found_wherever_a_reader_sees_them(body: str, secrets: tuple
 
 
 def test_secrets_in_the_subject_and_seed_phrases_count() -> None:
-    seed = frozenset(["legal", "winner", "thank", "year", "wave", "sausage", "worth", "useful", "yellow"])
     text = "legal winner thank year wave sausage worth useful legal winner thank yellow"
-    plan = a_triage(seed_words={"english": seed}).decide(a_ticket(text, subject="password: hunter2!x"))
+    plan = a_triage(seed_lists=seed_lists()).decide(a_ticket(text, subject="password: hunter2!x"))
     assert plan.secrets == ("password", "seed_phrase")
+    assert (plan.danger.tier, plan.danger.kind) == ("probable", "leaked_secret")
+
+
+def test_a_private_key_that_cleaning_takes_out_is_a_leak_all_the_same() -> None:
+    plan = a_triage().decide(a_ticket("<p>look:</p><pre>-----BEGIN RSA PRIVATE KEY-----</pre>"))
+    assert plan.secrets == ("private_key",)
+    assert (plan.danger.kind, plan.group, plan.priority) == ("leaked_secret", "Security", "urgent")
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "tag"),
+    [
+        ("self_harm", "Safety", "zdauto_safety_urgent"),
+        ("threat_to_life", "Safety", "zdauto_safety_urgent"),
+        ("authority_deadline", "Security", "zdauto_legal"),
+        ("sim_swap", "Security", "zdauto_security_urgent"),
+    ],
+)
+def test_safety_and_legal_are_queues_of_their_own(kind: str, group: str, tag: str) -> None:
+    policy = DangerPolicy(safety=Queue("Safety", "safety_urgent"), legal=Queue("", "legal"))
+    plan = a_triage(
+        a_desk(danger=policy), danger=ConstantDanger(0.9, (kind,)), articles=ConstantArticles(FOUND)
+    ).decide(a_ticket("strange things happen"))
+    assert (plan.group, plan.priority) == (group, "urgent")
+    assert [name for name in plan.tags if name.endswith(("urgent", "legal"))] == [tag]
+    assert bool(plan.articles) is (group != "Safety")
+
+
+def test_the_note_of_an_urgent_case_says_nothing_of_the_topic() -> None:
+    plan = a_triage(topics=TOPICS).decide(a_ticket(f"{STATED}, the card"))
+    assert plan.topic is not None
+    assert plan.note is not None
+    assert "Card problem" not in plan.note
+
+
+def test_the_desks_own_check_list_stands_in_the_note() -> None:
+    policy = DangerPolicy(first_steps={"account_takeover": ("Ring Ms Okafor.",)})
+    plan = a_triage(a_desk(danger=policy)).decide(a_ticket(STATED))
+    assert plan.note is not None
+    assert "<ol><li>Ring Ms Okafor.</li></ol>" in plan.note
 
 
 SECRETS = (

@@ -32,6 +32,7 @@ def test_a_full_plan_word_for_word() -> None:
             "tier": "certain",
             "kind": "sim_swap",
             "severity": "critical",
+            "queue": "security",
             "score": 0.92,
             "evidence": ["my sim was swapped"],
         },
@@ -72,5 +73,12 @@ def test_a_silent_plan_has_nulls_and_empty_lists() -> None:
         None,
         [],
     )
-    assert line["danger"] == {"tier": "none", "kind": None, "severity": None, "score": 0.0, "evidence": []}
+    assert line["danger"] == {
+        "tier": "none",
+        "kind": None,
+        "severity": None,
+        "score": 0.0,
+        "evidence": [],
+        "queue": None,
+    }
     assert plan.is_silent

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zd_automation.assembly import seed_words
+from zd_automation.assembly import seed_lists
 from zd_automation.triage.secrets import MASK, find_secrets, kinds, mask, masked
 
 # Public test values of the vendors and of the BIP-39, ISO 13616 and RFC 7519 documents; keys that look like a
@@ -23,7 +23,7 @@ GITHUB = "ghp_" + "a1B2" * 9
 
 
 def found(text: str) -> list[tuple[str, str]]:
-    return [(secret.kind, text[secret.start : secret.end]) for secret in find_secrets(text, seed_words())]
+    return [(secret.kind, text[secret.start : secret.end]) for secret in find_secrets(text, seed_lists())]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_masking_twice_is_masking_once(pieces: list[tuple[str, str]]) -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_can_be_read_and_places_are_in_order(text: str) -> None:
-    places = find_secrets(text, seed_words())
+    places = find_secrets(text, seed_lists())
     assert all(0 <= place.start < place.end <= len(text) for place in places)
     assert all(first.end <= second.start for first, second in itertools.pairwise(places))
     assert find_secrets(masked(text)) == ()
