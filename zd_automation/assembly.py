@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from mnemonic import Mnemonic
 
 from zd_automation import __version__
-from zd_automation.danger_files import load_books, load_danger_examples, load_note_texts
+from zd_automation.danger_files import load_books, load_note_texts
 from zd_automation.danger_learning import danger_model
 from zd_automation.definitions import Problems, room
 from zd_automation.desk_files import DeskFiles
@@ -30,20 +30,23 @@ from zd_automation.triage.clean import CleanText, clean
 from zd_automation.triage.decide import Triage
 from zd_automation.triage.desk import Desk
 from zd_automation.triage.language import Language, identify
+from zd_automation.triage.patterns import PhraseBook
+from zd_automation.triage.secrets import SeedLists
+from zd_automation.triage.secrets.seeds import seed_key
 from zd_automation.vectors import meaning_encoder, topic_encoders
 
-# BIP-39 lists whose words are separated by spaces; the Chinese ones are single characters of everyday text.
+# The ten lists of BIP-39 itself; the package has others that no wallet uses.
 _SEED_LISTS = (
     "english",
-    "french",
-    "italian",
     "japanese",
     "korean",
-    "portuguese",
     "spanish",
+    "chinese_simplified",
+    "chinese_traditional",
+    "french",
+    "italian",
     "czech",
-    "russian",
-    "turkish",
+    "portuguese",
 )
 _T = TypeVar("_T")
 Say = Callable[[str], None]
@@ -75,21 +78,23 @@ def assemble(
     """
     problems = Problems()
     folder = room("models")
-    books = load_books(folder / "danger" / "patterns", problems)
+    books = with_own(load_books(folder / "danger" / "patterns", problems), files.danger.books)
     texts = load_note_texts(folder / "notes.toml", problems)
-    rows = load_danger_examples(folder / "danger" / "examples", problems)
+    examples = folder / "danger" / "examples"
     reader = language_reader(files.desk, files.language_backend)
     known = files.articles if articles is None else articles
     attempt = _Attempts()
     topics, topic_troubles = _topics(files, reader, models, say, registry, attempt)
-    danger, danger_trouble = attempt(lambda: danger_model(rows, files, reader, meaning_encoder(files), models, say))
+    danger, danger_trouble = attempt(
+        lambda: danger_model(examples, books, files, reader, topic_encoders(files), models, say)
+    )
     index, article_trouble = attempt(lambda: PassageIndex(known, meaning_encoder(files), models) if known else None)
     triage = Triage(
         desk=files.desk,
         identify=reader,
         books=books,
         note_texts=texts,
-        seed_words=seed_words(),
+        seed_lists=seed_lists(),
         topics=topics,
         danger=danger,
         articles=index,
@@ -233,7 +238,26 @@ class _Attempts:
             return None, str(error)
 
 
+def with_own(shipped: Mapping[str, PhraseBook], own: Mapping[str, PhraseBook]) -> dict[str, PhraseBook]:
+    """The shipped phrase books with a desk's own phrases added, language by language."""
+    return {tag: _joined(shipped.get(tag), own.get(tag)) for tag in sorted({*shipped, *own})}
+
+
+def _joined(book: PhraseBook | None, own: PhraseBook | None) -> PhraseBook:
+    if book is None or own is None:
+        return own or book or PhraseBook("und", {})
+    kinds = {*book.statements, *own.statements}
+    return PhraseBook(
+        book.language,
+        {kind: (*book.statements.get(kind, ()), *own.statements.get(kind, ())) for kind in sorted(kinds)},
+        (*book.alarms, *own.alarms),
+        (*book.denials, *own.denials),
+        (*book.hypotheses, *own.hypotheses),
+        (*book.news, *own.news),
+    )
+
+
 @cache
-def seed_words() -> Mapping[str, frozenset[str]]:
-    """The BIP-39 word lists, by language."""
-    return {name: frozenset(Mnemonic(name).wordlist) for name in _SEED_LISTS}
+def seed_lists() -> SeedLists:
+    """The BIP-39 word lists, by language: each word and its place."""
+    return {name: {seed_key(word): at for at, word in enumerate(Mnemonic(name).wordlist)} for name in _SEED_LISTS}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zd_automation.definitions import Problems, attempt_toml, check_keys
+from zd_automation.definitions import Problems, attempt_toml, check_keys, one_of
 from zd_automation.triage.danger import KINDS
 from zd_automation.triage.note import NoteTexts
 from zd_automation.triage.patterns import Phrase, PhraseBook, compile_phrase
@@ -15,13 +17,39 @@ from zd_automation.triage.patterns import Phrase, PhraseBook, compile_phrase
 _SECTIONS = {"alarm": "words", "denial": "phrases", "hypothesis": "phrases", "news": "phrases"}
 
 
+# Sorts of ordinary messages that are easily mistaken; the classifier learns to tell them by name.
+CASES = (
+    "denial",
+    "hypothetical",
+    "news",
+    "marketing",
+    "setup",
+    "login",
+    "lost_2fa",
+    "pending",
+    "kyc_fee",
+    "phish_received",
+    "angry",
+    "product",
+    "twin",
+    "other",
+)
+DESKS = ("exchange", "broker", "bank", "shop")
+
+
 @dataclass(frozen=True)
 class DangerExample:
-    """A message for the classifier; ``kind`` is None for an ordinary one."""
+    """A message for the classifier. ``sort`` is its kind when it is urgent, else the case of an ordinary one, "" if nobody said.
+
+    ``hand`` is who wrote it: scores are reported on hands that were not learnt from. ``desk`` is the kind of desk.
+    """
 
     text: str
     language: str
-    kind: str | None
+    urgent: bool
+    sort: str = ""
+    desk: str = ""
+    hand: str = ""
 
 
 def load_books(folder: Path, problems: Problems) -> dict[str, PhraseBook]:
@@ -38,11 +66,11 @@ def _book(path: Path, table: Mapping[str, Any], problems: Problems) -> PhraseBoo
     statements = table.get("statement", {})
     check_keys(statements, KINDS, f"{path} [statement]", problems)
     lists = {name: table.get(name, {}).get(key, []) for name, key in _SECTIONS.items()}
-    compiled = {name: _compiled(sources, f"{path} [{name}]", problems) for name, sources in lists.items()}
+    compiled = {name: _compiled(sources, path, f"[{name}]", problems) for name, sources in lists.items()}
     return PhraseBook(
         language=table.get("language", path.stem),
         statements={
-            kind: _compiled(sources, f"{path} [statement] {kind}", problems) for kind, sources in statements.items()
+            kind: _compiled(sources, path, f"[statement] {kind}", problems) for kind, sources in statements.items()
         },
         alarms=compiled["alarm"],
         denials=compiled["denial"],
@@ -51,25 +79,78 @@ def _book(path: Path, table: Mapping[str, Any], problems: Problems) -> PhraseBoo
     )
 
 
-def _compiled(sources: Iterable[str], where: str, problems: Problems) -> tuple[Phrase, ...]:
+def _compiled(sources: Iterable[str], path: Path, section: str, problems: Problems) -> tuple[Phrase, ...]:
     made = []
     for source in sources:
         try:
             made.append(compile_phrase(source))
         except ValueError as error:
-            problems.add(where, str(error))
+            problems.add(f"{path}{_line_of(source, path)} {section}", str(error))
     return tuple(made)
 
 
+def _line_of(source: str, path: Path) -> str:
+    """Where a phrase stands in its file, as ":12"; "" when it is written there with escapes."""
+    quoted = (f'"{source}"', f"'{source}'")
+    lines = path.read_text("utf-8").splitlines()
+    return next((f":{number}" for number, line in enumerate(lines, 1) if any(told in line for told in quoted)), "")
+
+
+def danger_examples_digest(folder: Path) -> str:
+    """A hash of the example files below ``folder``: reading them is only needed when something is learnt from them."""
+    read = hashlib.sha256()
+    for path in sorted(folder.glob("*/*.toml")):
+        read.update(f"{path.parent.name}/{path.name}\n".encode() + path.read_bytes())
+    return read.hexdigest()[:16]
+
+
 def load_danger_examples(folder: Path, problems: Problems) -> tuple[DangerExample, ...]:
-    """The classifier's examples below ``folder``, one file a language."""
-    rows: list[DangerExample] = []
-    for path in sorted(folder.glob("*.toml")):
-        table = attempt_toml(path, problems)
-        check_keys(table, ("urgent", "ordinary"), str(path), problems)
-        rows += [DangerExample(row["text"], path.stem, row["kind"]) for row in table.get("urgent", [])]
-        rows += [DangerExample(text, path.stem, None) for text in table.get("ordinary", [])]
+    """The shipped examples: ``LANGUAGE/HAND.toml`` below ``folder``, one file for each hand that wrote in a language."""
+    files = sorted(folder.glob("*/*.toml"))
+    return tuple(row for path in files for row in _examples(path, path.parent.name, path.stem, problems))
+
+
+def load_own_danger_examples(folder: Path, problems: Problems, not_this: str) -> tuple[DangerExample, ...]:
+    """A desk's own examples: ``LANGUAGE.toml`` and ``*.jsonl`` below ``folder``, but for the file ``not_this``."""
+    files = [path for path in sorted(folder.glob("*.toml")) if path.name != not_this]
+    rows = [row for path in files for row in _examples(path, path.stem, "desk", problems)]
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+            if line.strip() and (row := _json_row(line, f"{path}:{number}", problems)):
+                rows.append(row)
     return tuple(rows)
+
+
+def _examples(path: Path, language: str, hand: str, problems: Problems) -> Iterator[DangerExample]:
+    table = attempt_toml(path, problems)
+    check_keys(table, ("urgent", "ordinary"), str(path), problems)
+    for side, key, sorts in (("urgent", "kind", KINDS), ("ordinary", "case", CASES)):
+        for number, row in enumerate(table.get(side, []), start=1):
+            where = f"{path} {side} {number}"
+            # A bare text is an ordinary message of which nobody said more.
+            row = {"text": row} if isinstance(row, str) and side == "ordinary" else row
+            if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not row["text"].strip():
+                problems.add(where, f'needs {{ {key} = "...", text = "..." }}')
+                continue
+            check_keys(row, ("text", key, "desk"), where, problems)
+            said, desk = str(row.get(key, "")), str(row.get("desk", ""))
+            sort = one_of(said, sorts, key, where, problems) if said or side == "urgent" else ""
+            yield DangerExample(row["text"], language, side == "urgent", sort, desk, hand)
+
+
+def _json_row(line: bytes, where: str, problems: Problems) -> DangerExample | None:
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("urgent"), bool):
+        problems.add(where, 'needs {"text": "...", "urgent": true or false, "language": "pt", "kind": "sim_swap"}')
+        return None
+    check_keys(row, ("text", "urgent", "language", "kind"), where, problems)
+    kind = str(row.get("kind") or "")
+    if kind:
+        kind = one_of(kind, KINDS, "kind", where, problems)
+    return DangerExample(row["text"], str(row.get("language") or ""), row["urgent"], kind, hand="desk")
 
 
 def load_note_texts(path: Path, problems: Problems) -> dict[str, NoteTexts]:

@@ -1,58 +1,126 @@
-"""Learns a desk's danger classifier: the shipped examples against the desk's own, as the ordinary background."""
+"""Learns the danger classifier from the shipped examples and a desk's own, and draws the desk's lines on its ordinary
+messages."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from zd_automation.danger_files import DangerExample
+import numpy as np
+
+from zd_automation.danger_files import DangerExample, danger_examples_digest, load_danger_examples
+from zd_automation.definitions import Problems
 from zd_automation.desk_files import DeskFiles
 from zd_automation.lessons import Reader
 from zd_automation.models.cache import ModelCache, content_hash
-from zd_automation.models.danger_model import Background, DangerClassifier, FittedDanger, fit_danger
+from zd_automation.models.calibrate import Floats
+from zd_automation.models.danger_lines import Ordinary, draw
+from zd_automation.models.danger_model import DangerClassifier, DangerRows, FittedDanger, fit_danger
+from zd_automation.models.danger_stage import Booleans
 from zd_automation.models.encoder import Encoder
-from zd_automation.triage.clean import clean
+from zd_automation.triage.clean import CleanText, clean
+from zd_automation.triage.danger import read_message
+from zd_automation.triage.danger_phrases import books_for
+from zd_automation.triage.decide import Books
 from zd_automation.triage.desk import Example
 
-# More background than this makes the model no better, only later.
-_MOST_BACKGROUND = 3_000
+# Of the desk's own examples so many are read to draw its lines.
+_MOST_USUAL = 1_500
+# A topic of which this share looks urgent is a security topic, whatever the desk calls it.
+_LOOKS_URGENT = 0.3
+# Two desks that start together learn from the same examples: the second waits, and finds what the first has learnt.
+_LEARNING = threading.Lock()
+
+Say = Callable[[str], None]
 
 
 def danger_model(
-    rows: Sequence[DangerExample],
+    folder: Path,
+    books: Books,
     files: DeskFiles,
     reader: Reader,
-    encoder: Encoder | None,
+    encoders: Sequence[Encoder],
     models: ModelCache,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = lambda _: None,
 ) -> DangerClassifier:
-    """The danger classifier, from the cache or learnt now; ``say`` gets a line when it is learnt.
+    """A desk's danger classifier, from the cache or learnt now; ``say`` gets a line when it is learnt.
 
-    Raises ModelError when the shipped examples are missing or the encoder fails.
+    ``folder`` holds the shipped examples. Desks without examples of their own share what is learnt; each has its own lines.
+    Raises ModelError when there are too few examples or an encoder fails.
     """
-    behind = files.examples[:: max(1, len(files.examples) // _MOST_BACKGROUND)]
+    names = [encoder.name for encoder in encoders]
+    own = files.danger.examples
     key = content_hash(
-        [[row.text, row.language, row.kind] for row in rows],
-        [[example.topic, example.text] for example in behind],
-        encoder.name if encoder else None,
+        danger_examples_digest(folder),
+        [[row.text, row.language, row.urgent, row.sort] for row in own],
+        [[tag, [phrase.source for kind in book.statements.values() for phrase in kind]] for tag, book in books.items()],
+        names,
     )
 
     def build() -> dict[str, Any]:
-        say(f"learning danger from {len(rows)} examples, against {len(behind)} of the desk")
-        texts, languages = [row.text for row in rows], [row.language for row in rows]
-        urgent = [row.kind is not None for row in rows]
-        return fit_danger(texts, urgent, languages, encoder, _background(behind, reader)).state()
+        rows = (*load_danger_examples(folder, Problems()), *own)
+        say(f"learning danger from {len(rows)} examples")
+        return fit_danger(danger_rows(rows, books, reader), encoders).state()
 
-    def restore(state: dict[str, Any]) -> DangerClassifier:
-        return DangerClassifier(FittedDanger.from_state(state), encoder, key)
+    with _LEARNING:
+        fitted = models.restored("danger", key, build, FittedDanger.from_state)
+    fitted, usual = _at_the_desk(fitted, key, books, files, reader, encoders, models)
+    policy = files.desk.danger
+    lines = draw(fitted.held_out, usual, policy.false_alarms, policy.lines)
+    return DangerClassifier(fitted, encoders, key, lines, usual)
 
-    return models.restored("danger", key, build, restore)
+
+def danger_rows(rows: Sequence[DangerExample], books: Books, reader: Reader) -> DangerRows:
+    """Examples as the model learns from them: read like tickets, in the language that somebody said or that is read."""
+    cleaned = [clean("", row.text) for row in rows]
+    tags = [row.language or reader(text, None).tag for row, text in zip(rows, cleaned, strict=True)]
+    read = [read_message(text, books_for(tag, books)) for text, tag in zip(cleaned, tags, strict=True)]
+    return DangerRows(read, tags, [r.sort for r in rows], [r.urgent for r in rows], [r.hand for r in rows])
 
 
-def _background(examples: Sequence[Example], reader: Reader) -> Background:
-    cleaned = [clean("", example.text) for example in examples]
-    return Background(
-        [text.text for text in cleaned],
-        [example.language or reader(text, None).tag for example, text in zip(examples, cleaned, strict=True)],
-        [example.topic for example in examples],
-    )
+def scored(
+    model: Callable[[Sequence[Any], Sequence[str]], Any], texts: Sequence[CleanText], tags: Sequence[str], books: Books
+) -> Ordinary:
+    """Messages with the scores that ``model`` gives them."""
+    read = [read_message(text, books_for(tag, books)) for text, tag in zip(texts, tags, strict=True)]
+    scores = np.asarray(model(read, tags), dtype=np.float64) if read else np.zeros(0)
+    return Ordinary(scores, tuple(tags))
+
+
+def _at_the_desk(
+    fitted: FittedDanger,
+    key: str,
+    books: Books,
+    files: DeskFiles,
+    reader: Reader,
+    encoders: Sequence[Encoder],
+    models: ModelCache,
+) -> tuple[FittedDanger, Ordinary]:
+    """The model with what is ordinary at this desk learnt too, and held-out scores of that.
+
+    Topics that look like security topics are no part of it.
+    """
+    behind = files.examples[:: max(1, len(files.examples) // _MOST_USUAL)]
+    if not behind:
+        return fitted, Ordinary(np.zeros(0))
+
+    def build() -> dict[str, Any]:
+        texts = [clean("", example.text) for example in behind]
+        tags = [example.language or reader(text, None).tag for example, text in zip(behind, texts, strict=True)]
+        read = [read_message(text, books_for(tag, books)) for text, tag in zip(texts, tags, strict=True)]
+        table = fitted.table(fitted.answers(read, tags, encoders), read)
+        kept = _ordinary(fitted, fitted.stage.scores(table), behind)
+        return {"table": table[kept], "languages": [tag for tag, keep in zip(tags, kept, strict=True) if keep]}
+
+    read_key = content_hash(key, [[example.topic, example.text, example.language] for example in behind])
+    return models.restored("usual", read_key, build, lambda state: fitted.beside(state["table"], state["languages"]))
+
+
+def _ordinary(fitted: FittedDanger, scores: Floats, behind: Sequence[Example]) -> Booleans:
+    """Which messages are of topics that do not look like security topics."""
+    urgent = scores > draw(fitted.held_out).probable
+    topics = np.array([example.topic for example in behind])
+    security = {topic for topic in np.unique(topics) if urgent[topics == topic].mean() >= _LOOKS_URGENT}
+    return np.array([topic not in security for topic in topics], dtype=np.bool_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from zd_automation.errors import DefinitionError
+from zd_automation.triage.desk import RUNGS
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
-def room(name: str, operator: Path | None = None) -> Path:
-    """The folder of a declarative room: the operator's own, else the wheel's, else the checkout's.
+def room(name: str) -> Path:
+    """The folder of a declarative room: the operator's own below ``$ZD_ROOMS``, else the wheel's, else the checkout's.
 
     Raises DefinitionError when none has it.
     """
-    places = [operator / name] if operator else []
+    operator = os.environ.get("ZD_ROOMS")
+    places = [Path(operator) / name] if operator else []
     places += [_PACKAGE / "rooms" / name, _PACKAGE.parent / name]
     for place in places:
         if place.is_dir():
@@ -90,6 +93,30 @@ def one_of(value: str, allowed: Iterable[str], key: str, where: str, problems: P
     hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(choices)}"
     problems.add(where, f"{key} = {value!r} is not known; {hint}")
     return choices[0]
+
+
+def section_of(
+    table: Mapping[str, Any], key: str, known: Iterable[str], where: str, problems: Problems
+) -> dict[str, Any]:
+    """A table within a table, its unknown keys reported; empty when it is missing or no table."""
+    section: dict[str, Any] = take(table, key, dict, {}, where, problems)
+    check_keys(section, known, f"{where} [{key}]", problems)
+    return section
+
+
+def rung_in(section: Mapping[str, Any], default: str, where: str, problems: Problems) -> str:
+    """The section's ``rung``, one of the ladder's."""
+    value: str = take(section, "rung", str, default, where, problems)
+    return one_of(value, RUNGS, "rung", where, problems)
+
+
+def fraction_in(section: Mapping[str, Any], key: str, default: float, where: str, problems: Problems) -> float:
+    """A number between 0 and 1; otherwise the default, with a problem reported."""
+    value = float(take(section, key, (int, float), default, where, problems))
+    if not 0 <= value <= 1:
+        problems.add(where, f"{key} = {value} must lie between 0 and 1")
+        return default
+    return value
 
 
 def attempt_toml(path: Path, problems: Problems) -> dict[str, Any]:

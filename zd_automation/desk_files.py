@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zd_automation.definitions import Problems, attempt_toml, check_keys, one_of, take
+from zd_automation.definitions import Problems, attempt_toml, check_keys, fraction_in, one_of, rung_in, section_of, take
+from zd_automation.desk_danger import DANGER_KEYS, OwnDanger, danger_policy, own_danger
 from zd_automation.errors import DefinitionError
 from zd_automation.models.cache import content_hash
 from zd_automation.tickets import Article
-from zd_automation.triage.desk import RUNGS, ArticlePolicy, DangerPolicy, Desk, Example, Topic, tag_of
+from zd_automation.triage.desk import RUNGS, ArticlePolicy, Desk, Example, Topic, tag_of
 
 _DESK_KEYS = (
     "name",
@@ -71,6 +73,8 @@ class DeskFiles:
     language_backend: str = BACKENDS[0]
     encoder: Mapping[str, Any] = field(default_factory=dict)
     """The table ``[encoder]``; empty where the desk names none."""
+    danger: OwnDanger = field(default_factory=OwnDanger)
+    """What the folder ``danger/`` of the desk adds to the shipped phrases and examples."""
 
 
 def load_desk(folder: Path) -> DeskFiles:
@@ -84,7 +88,7 @@ def load_desk(folder: Path) -> DeskFiles:
     table = attempt_toml(folder / "desk.toml", problems)
     where = str(folder / "desk.toml")
     check_keys(table, _DESK_KEYS, where, problems)
-    defaults = _section(table, "topics", ("rung", "target_precision"), where, problems)
+    defaults = section_of(table, "topics", ("rung", "target_precision"), where, problems)
     topics, inline, ruled = _topics(folder / "topics.toml", defaults, problems)
     examples = (*inline, *_examples(folder / "examples", {topic.id for topic in topics}, problems))
     articles = tuple(_articles(folder / "articles.jsonl", problems))
@@ -92,12 +96,14 @@ def load_desk(folder: Path) -> DeskFiles:
     limits = _limits(table, where, problems)
     said = take(_plain(table.get("language")), "backend", str, BACKENDS[0], f"{where} [language]", problems)
     backend = one_of(said, BACKENDS, "backend", f"{where} [language]", problems)
-    account = _section(table, "account", ("brands",), where, problems)
+    account = section_of(table, "account", ("brands",), where, problems)
     brands = tuple(take(account, "brands", list, [], f"{where} [account]", problems))
     labels = tuple(take(_plain(table.get("articles")), "labels", list, [], f"{where} [articles]", problems))
     encoder = _encoder(table, where, problems)
+    own = own_danger(folder / "danger", problems)
+    desk = dataclasses.replace(desk, danger=dataclasses.replace(desk.danger, lines=own.lines))
     problems.raise_if_any()
-    return DeskFiles(folder, desk, examples, articles, limits, brands, labels, ruled, backend, encoder)
+    return DeskFiles(folder, desk, examples, articles, limits, brands, labels, ruled, backend, encoder, own)
 
 
 def _plain(section: object) -> dict[str, Any]:
@@ -105,16 +111,8 @@ def _plain(section: object) -> dict[str, Any]:
     return section if isinstance(section, dict) else {}
 
 
-def _section(
-    table: Mapping[str, Any], key: str, known: tuple[str, ...], where: str, problems: Problems
-) -> dict[str, Any]:
-    section: dict[str, Any] = take(table, key, dict, {}, where, problems)
-    check_keys(section, known, f"{where} [{key}]", problems)
-    return section
-
-
 def _desk(table: Mapping[str, Any], topics: tuple[Topic, ...], where: str, problems: Problems) -> Desk:
-    language = _section(table, "language", _LANGUAGE_KEYS, where, problems)
+    language = section_of(table, "language", _LANGUAGE_KEYS, where, problems)
     languages = take(table, "languages", list, [], where, problems)
     if not languages or not all(isinstance(tag, str) and tag for tag in languages):
         problems.add(where, 'languages must list at least one BCP 47 tag, such as ["en", "pt"]')
@@ -127,60 +125,35 @@ def _desk(table: Mapping[str, Any], topics: tuple[Topic, ...], where: str, probl
         topics=topics,
         tag_prefix=prefix,
         note_language=take(table, "note_language", str, "en", where, problems),
-        language_rung=_rung(language, "shadow", f"{where} [language]", problems),
-        danger=_danger_policy(table, where, problems),
+        language_rung=rung_in(language, "shadow", f"{where} [language]", problems),
+        danger=danger_policy(section_of(table, "danger", DANGER_KEYS, where, problems), f"{where} [danger]", problems),
         articles=_article_policy(table, where, problems),
         definitions_hash=content_hash(dict(table), [[t.id, dict(t.name), t.group, t.rung] for t in topics]),
         topics_by_id={topic.id: topic for topic in topics},
     )
 
 
-def _rung(section: Mapping[str, Any], default: str, where: str, problems: Problems) -> str:
-    value: str = take(section, "rung", str, default, where, problems)
-    return one_of(value, RUNGS, "rung", where, problems)
-
-
-def _danger_policy(table: Mapping[str, Any], where: str, problems: Problems) -> DangerPolicy:
-    known = ("rung", "group", "tag", "priority", "probable", "certain", "kinds_off")
-    section, place, plain = _section(table, "danger", known, where, problems), f"{where} [danger]", DangerPolicy()
-    return DangerPolicy(
-        rung=_rung(section, plain.rung, place, problems),
-        group=take(section, "group", str, plain.group, place, problems),
-        tag=tag_of(take(section, "tag", str, plain.tag, place, problems)),
-        priority=one_of(
-            take(section, "priority", str, plain.priority, place, problems),
-            ("urgent", "high"),
-            "priority",
-            place,
-            problems,
-        ),
-        probable=_fraction(section, "probable", plain.probable, place, problems),
-        certain=_fraction(section, "certain", plain.certain, place, problems),
-        kinds_off=tuple(take(section, "kinds_off", list, [], place, problems)),
-    )
-
-
 def _article_policy(table: Mapping[str, Any], where: str, problems: Problems) -> ArticlePolicy:
     section, place = (
-        _section(table, "articles", ("rung", "at_most", "threshold", "labels"), where, problems),
+        section_of(table, "articles", ("rung", "at_most", "threshold", "labels"), where, problems),
         f"{where} [articles]",
     )
     plain = ArticlePolicy()
     return ArticlePolicy(
-        rung=_rung(section, plain.rung, place, problems),
+        rung=rung_in(section, plain.rung, place, problems),
         at_most=take(section, "at_most", int, plain.at_most, place, problems),
-        threshold=_fraction(section, "threshold", plain.threshold, place, problems),
+        threshold=fraction_in(section, "threshold", plain.threshold, place, problems),
     )
 
 
 def _limits(table: Mapping[str, Any], where: str, problems: Problems) -> Limits:
     known, place = tuple(Limits.__dataclass_fields__), f"{where} [limits]"
-    section, plain = _section(table, "limits", known, where, problems), Limits()
+    section, plain = section_of(table, "limits", known, where, problems), Limits()
     return Limits(
         updates_per_minute=take(section, "updates_per_minute", int, plain.updates_per_minute, place, problems),
-        agents_share=_fraction(section, "agents_share", plain.agents_share, place, problems),
+        agents_share=fraction_in(section, "agents_share", plain.agents_share, place, problems),
         requests_per_minute=take(section, "requests_per_minute", int, plain.requests_per_minute, place, problems),
-        urgent_reserve=_fraction(section, "urgent_reserve", plain.urgent_reserve, place, problems),
+        urgent_reserve=fraction_in(section, "urgent_reserve", plain.urgent_reserve, place, problems),
     )
 
 
@@ -191,14 +164,6 @@ def _encoder(table: Mapping[str, Any], where: str, problems: Problems) -> dict[s
         if one_of(kind, ENCODER_KEYS, "kind", place, problems) == kind:
             check_keys(spec, ("kind", *ENCODER_KEYS[kind]), place, problems)
     return spec
-
-
-def _fraction(section: Mapping[str, Any], key: str, default: float, where: str, problems: Problems) -> float:
-    value = float(take(section, key, (int, float), default, where, problems))
-    if not 0 <= value <= 1:
-        problems.add(where, f"{key} = {value} must lie between 0 and 1")
-        return default
-    return value
 
 
 def _topics(
@@ -249,7 +214,7 @@ def _topic(row: Mapping[str, Any], defaults: Mapping[str, Any], where: str, prob
         group=take(row, "group", str, "", where, problems),
         area=take(row, "area", str, "", where, problems),
         rung=one_of(rung, RUNGS, "rung", where, problems),
-        target_precision=_fraction(target, "target_precision", 0.9, where, problems),
+        target_precision=fraction_in(target, "target_precision", 0.9, where, problems),
     )
 
 
