@@ -14,7 +14,6 @@ from zd_automation.desk_files import DeskFiles, load_desk
 from zd_automation.errors import DefinitionError, ModelError, ZdAutomationError
 from zd_automation.models.detectors import py3langid_detector
 from zd_automation.models.encoders import encoder_is_installed
-from zd_automation.triage.danger import KINDS
 from zd_automation.vectors import meaning_encoder, topic_encoders
 from zd_automation.zendesk.gateway import Gateway
 
@@ -92,9 +91,6 @@ def _advice(files: DeskFiles) -> Iterator[Finding]:
     strange = [tag for tag in files.desk.languages if tag.split("-")[0] not in {name for name, _ in known}]
     if strange:
         yield Finding(f"{where}: no detector knows {', '.join(strange)}; check the language tags", False)
-    unknown = [kind for kind in files.desk.danger.kinds_off if kind not in KINDS]
-    if unknown:
-        yield Finding(f"{where}: [danger] kinds_off names {', '.join(unknown)}; known kinds: {', '.join(KINDS)}")
     yield from _encoder(files)
 
 
@@ -123,7 +119,7 @@ def check_account(settings: Settings, desks: list[DeskFiles], gateway: Gateway) 
         findings.append(Finding(f"our credentials act as {me.get('role')!r}; they need an agent or admin"))
     names = {name for brand in brands for name in (brand.subdomain, brand.name, brand.id)}
     for files in desks:
-        wanted = {topic.group for topic in files.desk.topics if topic.group} | {files.desk.danger.group}
+        wanted = {topic.group for topic in files.desk.topics if topic.group} | files.desk.danger.groups()
         findings += [
             Finding(f"{files.folder}: the account has no group {group!r}; create it, or change the desk")
             for group in sorted(wanted - set(groups))

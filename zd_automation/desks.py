@@ -82,6 +82,10 @@ class DeskRegistry:
         """See ``engine.ticket_job.Desks``."""
         return self._groups
 
+    def redacts(self) -> bool:
+        """See ``engine.ticket_job.Desks``."""
+        return any(files.desk.danger.redact for files in self._files)
+
     def for_ticket(self, ticket: Ticket) -> Triage | None:
         """See ``engine.ticket_job.Desks``: the desk that names the ticket's brand, else one that names none."""
         with self._lock:
@@ -169,7 +173,7 @@ class DeskRegistry:
 
     def _missing_groups(self, files: DeskFiles) -> list[str]:
         wanted = {topic.group for topic in files.desk.topics if topic.rung == "route" and topic.group}
-        wanted |= {files.desk.danger.group} if files.desk.danger.rung == "route" else set()
+        wanted |= files.desk.danger.groups() if files.desk.danger.rung == "route" else set()
         missing = sorted(wanted - set(self._groups))
         return [
             f"{files.desk.name}: the account has no group {name!r}; create it or change the desk" for name in missing

@@ -32,4 +32,4 @@ def test_who_writes_a_hacked_account_into_the_form_watches_it_reach_security(
     assert "zdauto_security_urgent" in agent.texts(".tags .chip")
     assert "zdauto_lang_en" in agent.texts(".tags .chip")
     agent.opens("/agent")
-    assert agent.texts(".views li")[1] == "Security: senior queue\n1"
+    assert "Security: senior queue\n1" in agent.texts(".views li")

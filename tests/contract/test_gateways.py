@@ -25,6 +25,7 @@ from zd_automation.errors import Conflict, DoubtfulWrite, GatewayError, NotAllow
 from zd_automation.sandbox.account import SandboxSettings
 from zd_automation.sandbox.server import SandboxServer
 from zd_automation.tickets import Article
+from zd_automation.triage.redaction import marked
 from zd_automation.zendesk.change import TicketChange
 from zd_automation.zendesk.gateway import Brand
 from zd_automation.zendesk.oauth import ApiToken, ClientCredentials
@@ -147,6 +148,19 @@ def test_only_the_decision_that_was_written_has_landed(world: World) -> None:
     assert not world.gateway.has_landed(other, "decision-1")
 
 
+def test_what_is_marked_in_a_comment_is_blocked_out_for_good(world: World) -> None:
+    key = world.ticket(body="My password is hunter2!x, please help")
+    (comment,) = world.gateway.comments(key)
+    told = marked(comment.html_body, ["password"])
+    assert told is not None
+    for _ in range(2):  # repeating it is harmless
+        world.gateway.redact(key, comment.id, told)
+    (after,) = world.gateway.comments(key)
+    assert ("hunter2!x" in after.html_body) is not world.writes
+    assert ("hunter2!x" in world.gateway.fetch(key).body) is not world.writes
+    assert "please help" in after.html_body
+
+
 def test_groups_are_found_by_name(world: World) -> None:
     groups = world.gateway.groups()
     assert {"Billing", "Security"} <= set(groups)
@@ -235,6 +249,19 @@ def test_paper_shows_exactly_what_would_be_sent() -> None:
 
 
 # --- over HTTP -----------------------------------------------------------------------------------------------------
+
+
+def test_a_redaction_is_printed_without_the_secret() -> None:
+    paper = PrintWorld()
+    key = paper.ticket(body="password: hunter2!x")
+    paper.gateway.redact(key, 5, "password: <redact>hunter2!x</redact>")
+    assert paper.lines == [f"PUT /api/v2/comment_redactions/5 of ticket {key}: 1 places"]
+
+
+def test_our_own_notes_are_no_comments_to_redact(zendesk: SandboxWorld) -> None:
+    key = zendesk.ticket(body="password: hunter2!x")
+    zendesk.gateway.apply(a_change(zendesk.gateway.fetch(key)))
+    assert len(zendesk.gateway.comments(key)) == 1
 
 
 def test_reading_a_ticket_is_one_call(zendesk: SandboxWorld) -> None:

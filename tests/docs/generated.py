@@ -26,7 +26,8 @@ set in the environment wins over the file, an empty value counts as not set. Wha
 Needed in any case: {needed}; or `ZD_BASE_URL` in place of the subdomain.
 
 Read from the process's environment only, not from `.env`: `ZD_CACHE_DIR`, the folder of learnt models, by default
-`zd-automation` in the user's cache folder.
+`zd-automation` in the user's cache folder; `ZD_ROOMS`, a folder whose `models`, `triggers` or `webhooks` come before the
+shipped ones.
 """
 
 _EXAMPLE_HEAD = """# Copy to .env and fill in. Made from zd_automation.config.VARIABLES; what each means: docs/reference/environment.md.

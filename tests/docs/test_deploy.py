@@ -14,7 +14,7 @@ from zd_automation.config import VARIABLES
 
 yaml = pytest.importorskip("yaml")
 
-_KNOWN = {name for name, _, _ in VARIABLES} | {"ZD_CACHE_DIR"}
+_KNOWN = {name for name, _, _ in VARIABLES} | {"ZD_CACHE_DIR", "ZD_ROOMS"}
 _FILES = ("Dockerfile", "compose.yaml", "zd-automation.service", ".env.example")
 
 

@@ -78,7 +78,13 @@ def test_decisions_are_numbered_without_gaps_and_have_three_parts() -> None:
 
 def test_contributing_opens_with_what_people_will_do() -> None:
     headings = re.findall(r"^## (.+)$", page("CONTRIBUTING.md"), re.MULTILINE)
-    assert headings == ["Add a topic", "Add a danger phrase", "Add a trigger", "Change the code"]
+    assert headings == [
+        "Add a topic",
+        "Add a danger phrase",
+        "Add a danger example",
+        "Add a trigger",
+        "Change the code",
+    ]
 
 
 def test_the_licence_is_the_apache_licence_and_the_notice_names_the_stricter_ones() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.docs.pages import page
-from zd_automation.assembly import language_reader
+from zd_automation.assembly import language_reader, seed_lists
 from zd_automation.danger_files import load_books, load_note_texts
 from zd_automation.definitions import Problems, room
 from zd_automation.tickets import Ticket
@@ -89,7 +89,7 @@ def triage() -> Triage:
         identify=language_reader(desk),
         books=load_books(room("models") / "danger" / "patterns", Problems()),
         note_texts=load_note_texts(room("models") / "notes.toml", Problems()),
-        seed_words={"english": frozenset({"abandon"})},
+        seed_lists=seed_lists(),
         package="0.1.0",
     )
 
@@ -156,7 +156,7 @@ def test_a_line_without_a_key_is_refused(key: str) -> None:
         _with("hacked", "danger", "kind"),
         _with(None, "danger", "kind"),
         _with(None, "danger", "severity"),
-        _with("low", "danger", "severity"),
+        _with("grave", "danger", "severity"),
         _with(["pin"], "secrets"),
         _with(["otp", "otp"], "secrets"),
         _with([{"id": "1"}], "articles"),

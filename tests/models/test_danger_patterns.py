@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from zd_automation.danger_files import load_books
-from zd_automation.definitions import Problems, read_toml, room
-from zd_automation.triage.danger import KINDS, books_for, read_phrases
+from zd_automation.definitions import Problems, read_toml
+from zd_automation.triage.danger import KINDS, DangerText, judge
+from zd_automation.triage.danger_phrases import books_for, read_phrases
+from zd_automation.triage.desk import DangerPolicy
 
-FOLDER = room("models") / "danger" / "patterns"
+FOLDER = Path(__file__).parents[2] / "models" / "danger" / "patterns"
 PROBLEMS = Problems()
 BOOKS = load_books(FOLDER, PROBLEMS)
 TABLES: dict[str, dict[str, Any]] = {path.stem: read_toml(path) for path in sorted(FOLDER.glob("*.toml"))}
@@ -53,7 +56,7 @@ def test_a_reviewed_sentence(name: str, row: dict[str, str]) -> None:
     if row["expect"] == "none":
         assert found.statements == ()
     else:
-        assert found.kind == row["expect"], found
+        assert judge(DangerText((), found), None, DangerPolicy()).kind == row["expect"], found
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))

@@ -11,6 +11,7 @@ from zd_automation.danger_files import load_note_texts
 from zd_automation.definitions import Problems, room
 from zd_automation.tickets import Article, Requester, Ticket
 from zd_automation.triage.clean import CleanText, clean
+from zd_automation.triage.danger import DangerReading, DangerText
 from zd_automation.triage.decide import Triage
 from zd_automation.triage.desk import ArticlePolicy, DangerPolicy, Desk, Topic
 from zd_automation.triage.language import Language
@@ -149,14 +150,15 @@ class TopicsByWord:
 
 @dataclass
 class ConstantDanger:
-    """A danger model with one probability for everything."""
+    """A danger model that thinks the same of everything."""
 
     probability: float
+    kinds: tuple[str, ...] = ("account_takeover",)
     version: str = "constant"
 
-    def score(self, texts: Sequence[CleanText], languages: Sequence[str]) -> list[float]:
+    def read(self, texts: Sequence[DangerText], languages: Sequence[str]) -> list[DangerReading]:
         """See ``triage.ports.DangerModel``."""
-        return [self.probability] * len(texts)
+        return [DangerReading(self.probability, self.kinds)] * len(texts)
 
 
 @dataclass
@@ -182,7 +184,7 @@ def a_triage(desk: Desk | None = None, **changes: Any) -> Triage:
         "identify": reads_as("en"),
         "books": {"en": a_book()},
         "note_texts": the_note_texts(),
-        "seed_words": {},
+        "seed_lists": {},
         "package": "0.1.0",
     }
     return Triage(desk or a_desk(), **{**plain, **changes})

@@ -71,7 +71,7 @@ def zd_process(
 
 def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """An environment without any of our variables."""
-    return {name: value for name, value in environ.items() if not name.startswith("ZD_")}
+    return {name: value for name, value in environ.items() if not name.startswith("ZD_") or name == "ZD_ROOMS"}
 
 
 def _text(stream: io.TextIOWrapper) -> str:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import requests
 
 from tests.support.builders import a_desk_folder
+from tests.support.command import without_settings
 from tests.support.gateways import NO_LIMITS, words_of
 from zd_automation.definitions import room
 from zd_automation.demo.service import free_port
@@ -87,7 +88,7 @@ class Account:
     def environment(self, desk: Path, data: Path, cache: Path) -> dict[str, str]:
         """What an admin would put into ``.env``, over an environment without any of our variables."""
         return {
-            **{name: value for name, value in os.environ.items() if not name.startswith("ZD_")},
+            **without_settings(os.environ),
             "ZD_DESK": str(desk),
             "ZD_BASE_URL": self.sandbox.url,
             "ZD_OAUTH_CLIENT_ID": self.client["identifier"],

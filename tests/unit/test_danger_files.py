@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zd_automation.danger_files import DangerExample, load_books, load_danger_examples, load_note_texts
+import pytest
+
+from zd_automation.danger_files import (
+    DangerExample,
+    danger_examples_digest,
+    load_books,
+    load_danger_examples,
+    load_note_texts,
+    load_own_danger_examples,
+)
 from zd_automation.definitions import Problems
-from zd_automation.triage.danger import PhraseEvidence, read_phrases
+from zd_automation.triage.danger_phrases import PhraseEvidence, read_phrases
 
 BOOK = """\
 language = "en"
@@ -44,7 +53,7 @@ def test_a_book_is_read_and_a_broken_phrase_left_out(tmp_path: Path) -> None:
         ["what if"],
         ["the news"],
     ]
-    assert problems.found == [f"{tmp_path}/en.toml [statement] sim_swap: brackets do not balance in '(broken'"]
+    assert problems.found == [f"{tmp_path}/en.toml:3 [statement] sim_swap: brackets do not balance in '(broken'"]
     assert read_phrases("My SIM was swapped", [book]) == PhraseEvidence((("sim_swap", "my sim was swapped"),))
 
 
@@ -60,24 +69,83 @@ def test_unknown_kinds_and_sections_are_told(tmp_path: Path) -> None:
 def test_one_unreadable_book_leaves_the_others_at_work(tmp_path: Path) -> None:
     problems = Problems()
     books = load_books(write(tmp_path, en=BOOK.replace(', "(broken"', ""), es="not toml"), problems)
-    assert read_phrases("my sim was swapped", books.values()).kind == "sim_swap"
+    assert read_phrases("my sim was swapped", books.values()).statements == (("sim_swap", "my sim was swapped"),)
     assert (books["es"].statements, len(problems.found)) == ({}, 1)
     assert load_books(tmp_path / "gone", problems) == {}
 
 
-def test_examples_of_both_kinds(tmp_path: Path) -> None:
+ROWS = """\
+urgent = [{ kind = "sim_swap", desk = "bank", text = "a" }]
+ordinary = [{ case = "denial", desk = "shop", text = "b" }, "c"]
+"""
+
+
+def test_shipped_examples_stand_by_language_and_hand(tmp_path: Path) -> None:
     problems = Problems()
-    write(
-        tmp_path,
-        en='urgent = [{ kind = "sim_swap", text = "a" }]\nordinary = ["b"]\n',
-        pt='ordinary = ["c"]\nodd = 1\n',
-    )
+    (tmp_path / "pt").mkdir()
+    write(tmp_path / "pt", ash=ROWS, elm='ordinary = ["d"]\nodd = 1\n')
     assert load_danger_examples(tmp_path, problems) == (
-        DangerExample("a", "en", "sim_swap"),
-        DangerExample("b", "en", None),
-        DangerExample("c", "pt", None),
+        DangerExample("a", "pt", True, "sim_swap", "bank", "ash"),
+        DangerExample("b", "pt", False, "denial", "shop", "ash"),
+        DangerExample("c", "pt", False, "", "", "ash"),
+        DangerExample("d", "pt", False, "", "", "elm"),
     )
-    assert [problem.split(";")[0] for problem in problems.found] == [f"{tmp_path}/pt.toml: unknown key 'odd'"]
+    assert [problem.split(";")[0] for problem in problems.found] == [f"{tmp_path}/pt/elm.toml: unknown key 'odd'"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('urgent = [{ kind = "sim_swop", text = "a" }]', "kind = 'sim_swop' is not known; did you mean 'sim_swap'?"),
+        ('ordinary = [{ case = "denail", text = "a" }]', "case = 'denail' is not known; did you mean 'denial'?"),
+        ('urgent = ["a"]', 'needs { kind = "...", text = "..." }'),
+        ('urgent = [{ kind = "sim_swap", text = " " }]', 'needs { kind = "...", text = "..." }'),
+        ('urgent = [{ text = "a" }]', "kind = '' is not known"),
+        ('ordinary = [{ text = "a", lang = "pt" }]', "unknown key 'lang'"),
+    ],
+)
+def test_a_wrong_example_is_named_with_its_place(tmp_path: Path, text: str, problem: str) -> None:
+    problems = Problems()
+    (tmp_path / "pt").mkdir()
+    load_danger_examples(write(tmp_path / "pt", ash=text).parent, problems)
+    (found,) = problems.found
+    side = "urgent" if text.startswith("urgent") else "ordinary"
+    assert found.startswith(f"{tmp_path}/pt/ash.toml {side} 1: {problem}")
+
+
+def test_the_digest_changes_with_every_letter(tmp_path: Path) -> None:
+    (tmp_path / "pt").mkdir()
+    write(tmp_path / "pt", ash=ROWS)
+    before = danger_examples_digest(tmp_path)
+    assert danger_examples_digest(tmp_path) == before
+    write(tmp_path / "pt", ash=ROWS + "\n")
+    assert danger_examples_digest(tmp_path) != before
+
+
+def test_a_desks_own_examples_are_toml_and_json_lines(tmp_path: Path) -> None:
+    problems = Problems()
+    write(tmp_path, pt=ROWS, lines="[shift]\npt = 0.5\n")
+    good = '{"text": "e", "urgent": true, "language": "tr", "kind": "extortion"}\n\n{"text": "f", "urgent": false}\n'
+    (tmp_path / "more.jsonl").write_text(good, "utf-8")
+    assert load_own_danger_examples(tmp_path, problems, "lines.toml") == (
+        DangerExample("a", "pt", True, "sim_swap", "bank", "desk"),
+        DangerExample("b", "pt", False, "denial", "shop", "desk"),
+        DangerExample("c", "pt", False, "", "", "desk"),
+        DangerExample("e", "tr", True, "extortion", "", "desk"),
+        DangerExample("f", "", False, "", "", "desk"),
+    )
+    assert problems.found == []
+
+
+@pytest.mark.parametrize(
+    "line", ['{"text": "a"}', '{"text": "a", "urgent": "yes"}', "[]", "nothing", '{"urgent": true}']
+)
+def test_a_line_that_is_no_example_is_told_with_its_number(tmp_path: Path, line: str) -> None:
+    problems = Problems()
+    (tmp_path / "more.jsonl").write_text(f'{{"text": "a", "urgent": true}}\n{line}\n', "utf-8")
+    assert len(load_own_danger_examples(tmp_path, problems, "lines.toml")) == 1
+    (found,) = problems.found
+    assert found.startswith(f"{tmp_path}/more.jsonl:2: needs")
 
 
 def test_what_a_language_lacks_falls_back_to_english(tmp_path: Path) -> None:

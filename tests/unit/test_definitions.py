@@ -11,15 +11,20 @@ from zd_automation.definitions import Problems, attempt_toml, check_keys, one_of
 from zd_automation.errors import DefinitionError
 
 
-def test_the_operators_room_comes_first(tmp_path: Path) -> None:
+def test_the_operators_room_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "models").mkdir()
-    assert room("models", tmp_path) == tmp_path / "models"
-    assert (room("models", tmp_path / "elsewhere") / "notes.toml").is_file()
+    monkeypatch.setenv("ZD_ROOMS", str(tmp_path))
+    assert room("models") == tmp_path / "models"
+    monkeypatch.setenv("ZD_ROOMS", str(tmp_path / "elsewhere"))
+    assert (room("models") / "notes.toml").is_file()
+    monkeypatch.delenv("ZD_ROOMS")
+    assert (room("models") / "danger" / "examples" / "en" / "amber.toml").is_file()
 
 
-def test_a_room_that_is_nowhere_says_where_it_was_looked_for(tmp_path: Path) -> None:
+def test_a_room_that_is_nowhere_says_where_it_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZD_ROOMS", str(tmp_path))
     with pytest.raises(DefinitionError, match=r"the room 'attic' is nowhere \(looked in .*attic, .*attic\)"):
-        room("attic", tmp_path)
+        room("attic")
 
 
 def test_problems_come_all_at_once() -> None:

@@ -22,6 +22,9 @@ from zd_automation.errors import ZdAutomationError
 
 _OUTCOME = re.compile(r'^zd_tickets_total\{outcome="(\w+)"\} ([\d.]+)', re.MULTILINE)
 
+# Where models and rooms are; everything else of ours is set below.
+_KEPT = ("ZD_CACHE_DIR", "ZD_ROOMS")
+
 
 def free_port() -> int:
     """A port that nobody listens on."""
@@ -35,7 +38,7 @@ def free_port() -> int:
 def running_service(sandbox_url: str, account: DemoAccount, port: int, folder: Path) -> Iterator[RunningService]:
     """``zd-automation run`` pointed at the sandbox; yields it. Its log goes to ``service.log`` in ``folder``."""
     environ = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("ZD_") or name == "ZD_CACHE_DIR"},
+        **{name: value for name, value in os.environ.items() if not name.startswith("ZD_") or name in _KEPT},
         "ZD_DESK": ",".join(str(desk_folder(desk)) for desk in DESKS),
         "ZD_BASE_URL": sandbox_url,
         "ZD_OAUTH_CLIENT_ID": account.client_id,
@@ -67,8 +70,11 @@ class RunningService:
     log: Path
 
 
-def wait_until_ready(service: RunningService, timeout: float = 120.0) -> Iterator[str]:
-    """Yields what the service is busy with until it is ready. Raises ZdAutomationError when it does not get there."""
+def wait_until_ready(service: RunningService, timeout: float = 900.0) -> Iterator[str]:
+    """Yields what the service is busy with until it is ready; the first time it learns for some minutes.
+
+    Raises ZdAutomationError when it does not get there.
+    """
     deadline = time.monotonic() + timeout
     said, url = "starting", service.url
     while time.monotonic() < deadline and service.process.poll() is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from zd_automation.tickets import Ticket
 from zd_automation.triage.decide import Triage
 from zd_automation.triage.plan import Plan
 from zd_automation.triage.plan_json import plan_as_json
+from zd_automation.triage.redaction import marked
 from zd_automation.zendesk.change import TicketChange, change_for
 from zd_automation.zendesk.gateway import Applied, Gateway
 
@@ -36,6 +37,10 @@ class Desks(Protocol):
 
     def groups(self) -> dict[str, int]:
         """Groups by name."""
+        ...
+
+    def redacts(self) -> bool:
+        """Whether any desk wants secrets blocked out in Zendesk."""
         ...
 
 
@@ -97,7 +102,8 @@ class TicketJob:
         """After a crash or a doubtful answer: the audits know whether our write is there (platform page, 7.2)."""
         for unfinished in self._journal.unfinished_writes(ticket_id):
             if self._gateway.has_landed(ticket_id, unfinished):
-                self._finish(fact, ticket_id, "written", "found in the audits", decision=unfinished)
+                told = self._redact_again(ticket_id)
+                self._finish(fact, ticket_id, "written", f"found in the audits{told}", decision=unfinished)
                 return True
             self._journal.forget_write(unfinished)
         return False
@@ -115,7 +121,36 @@ class TicketJob:
             # The write is there, but not whole, and perhaps without its protection: somebody must look.
             log.error("write_not_whole", dropped=applied.warning)
         dropped = f"Zendesk dropped: {applied.warning}" if applied.warning else ""
+        dropped += self._redact(ticket.id, triage, plan.secrets)
         self._finish(fact, ticket.id, "written", dropped, decision=decision.id, audit_id=applied.audit_id, plan=plan)
+
+    def _redact_again(self, ticket_id: int) -> str:
+        """What a crash may have kept us from; what is blocked out already is no secret any more."""
+        if not self._desks.redacts():
+            return ""
+        ticket = self._gateway.fetch(ticket_id)
+        triage = self._desks.for_ticket(ticket)
+        return self._redact(ticket_id, triage, triage.secrets(ticket)) if triage else ""
+
+    def _redact(self, ticket_id: int, triage: Triage, secrets: Collection[str]) -> str:
+        """Block out in Zendesk the kinds of secrets that the desk wants gone; what came of it, for the journal.
+
+        After the note, whose warning needs the secret. An outage is waited out; a refusal is told and left to people.
+        """
+        kinds = set(triage.desk.danger.redact) & set(secrets)
+        if not kinds:
+            return ""
+        try:
+            comments = self._gateway.comments(ticket_id)
+            todo = [(one.id, told) for one in comments if (told := marked(one.html_body, kinds, triage.seed_lists))]
+            for comment_id, told in todo:
+                self._gateway.redact(ticket_id, comment_id, told)
+        except DoubtfulWrite:
+            raise TryLater("a redaction is in doubt; repeating it is harmless", _AFTER_DOUBT) from None
+        except (NotAllowed, GatewayError, TicketGone) as error:
+            log.error("redaction_refused", problem=str(error))  # noqa: TRY400 - an admin's matter, not a bug
+            return f" redaction refused: {error}"
+        return f" redacted {len(todo)} comments" if todo else ""
 
     def _write(self, change: TicketChange) -> Applied:
         try:

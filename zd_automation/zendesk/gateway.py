@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any, Protocol
 
-from zd_automation.tickets import Article, Requester, Ticket
+from zd_automation.tickets import Article, Comment, Requester, Ticket
 from zd_automation.zendesk.change import TicketChange
 
 
@@ -49,6 +49,14 @@ class Gateway(Protocol):
 
     def has_landed(self, ticket_id: int, decision_id: str) -> bool:
         """Whether the ticket's audits hold a write of this decision."""
+        ...
+
+    def comments(self, ticket_id: int) -> list[Comment]:
+        """The public comments of a ticket, oldest first, up to a hundred: where customers leave secrets."""
+        ...
+
+    def redact(self, ticket_id: int, comment_id: int, marked: str) -> None:
+        """Block out, for good, what stands between ``<redact>`` marks in a comment's HTML. Repeating it is harmless."""
         ...
 
     def groups(self) -> dict[str, int]:

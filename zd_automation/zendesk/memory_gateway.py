@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import threading
 from collections.abc import Sequence
 from typing import Any
 
 from zd_automation.errors import Conflict, TicketGone
-from zd_automation.tickets import Article, Ticket
+from zd_automation.tickets import Article, Comment, Ticket
 from zd_automation.zendesk.change import TicketChange
 from zd_automation.zendesk.gateway import Applied, Brand
 
@@ -58,6 +59,16 @@ class MemoryGateway:
     def has_landed(self, ticket_id: int, decision_id: str) -> bool:
         """See :class:`Gateway`."""
         return any(audit["metadata"]["zdauto_decision"] == decision_id for audit in self.audits.get(ticket_id, []))
+
+    def comments(self, ticket_id: int) -> list[Comment]:
+        """See :class:`Gateway`: the ticket's body is its only comment."""
+        return [Comment(ticket_id, self.fetch(ticket_id).body)]
+
+    def redact(self, ticket_id: int, comment_id: int, marked: str) -> None:  # noqa: ARG002 - there is one comment
+        """See :class:`Gateway`."""
+        ticket = self.fetch(ticket_id)
+        body = re.sub(r"<redact>(.*?)</redact>", lambda part: "█" * len(part.group(1)), marked, flags=re.DOTALL)
+        self._tickets[ticket_id] = dataclasses.replace(ticket, body=body, updated_at=f"{ticket.updated_at or ''}+")
 
     def groups(self) -> dict[str, int]:
         """See :class:`Gateway`."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from zd_automation.errors import Conflict, TicketGone
-from zd_automation.tickets import Article, Ticket
+from zd_automation.tickets import Article, Comment, Ticket
 from zd_automation.zendesk.change import TicketChange
 from zd_automation.zendesk.gateway import Applied, Brand, Gateway
 
@@ -40,6 +40,15 @@ class PrintGateway:
     def has_landed(self, ticket_id: int, decision_id: str) -> bool:
         """See :class:`Gateway`."""
         return (ticket_id, decision_id) in self._printed or self._inner.has_landed(ticket_id, decision_id)
+
+    def comments(self, ticket_id: int) -> list[Comment]:
+        """See :class:`Gateway`."""
+        return self._inner.comments(ticket_id)
+
+    def redact(self, ticket_id: int, comment_id: int, marked: str) -> None:
+        """Print where something would be blocked out, and not what: a terminal is no place for it either."""
+        places = marked.count("<redact>")
+        self._write_line(f"PUT /api/v2/comment_redactions/{comment_id} of ticket {ticket_id}: {places} places")
 
     def groups(self) -> dict[str, int]:
         """See :class:`Gateway`."""

@@ -73,7 +73,18 @@ def test_a_kind_of_danger_that_there_is_not_is_an_error(folder: Path) -> None:
     made = a_desk_folder(folder / "d", DESK + '[danger]\nkinds_off = ["burglary"]\n')
     ran = zd("check", "--offline", "--desk", made)
     assert ran.status == 1
-    assert f"1. error: {made}: [danger] kinds_off names burglary; known kinds: account_takeover," in ran.out
+    assert f"1. error: {made}/desk.toml [danger]: kinds_off = 'burglary' is not known; one of self_harm," in ran.out
+
+
+def test_a_danger_phrase_of_the_desk_that_matches_everything_is_refused_with_its_line(folder: Path) -> None:
+    made = a_desk_folder(folder / "d", DESK)
+    (made / "danger" / "patterns").mkdir(parents=True)
+    (made / "danger" / "patterns" / "en.toml").write_text('[statement]\nsim_swap = ["*"]\n', "utf-8")
+    ran = zd("check", "--offline", "--desk", made)
+    assert ran.status == 1
+    assert (
+        f"1. error: {made}/danger/patterns/en.toml:2 [statement] sim_swap: '*' would match nearly everything" in ran.out
+    )
 
 
 def test_advice_comes_after_errors_and_does_not_fail(folder: Path) -> None:

@@ -16,7 +16,7 @@ from zd_automation.journal.journal import Journal
 from zd_automation.metrics import Metrics
 from zd_automation.tickets import Ticket
 from zd_automation.triage.decide import Triage
-from zd_automation.triage.desk import Desk
+from zd_automation.triage.desk import DangerPolicy, Desk
 from zd_automation.zendesk.change import TicketChange
 from zd_automation.zendesk.gateway import Applied
 from zd_automation.zendesk.memory_gateway import MemoryGateway
@@ -37,6 +37,9 @@ class OneDesk:
 
     def groups(self) -> dict[str, int]:
         return GROUPS
+
+    def redacts(self) -> bool:
+        return bool(self._triage.desk.danger.redact)
 
 
 class TroubledGateway(MemoryGateway):
@@ -287,3 +290,62 @@ def test_outcomes_are_counted(journal: Journal) -> None:
     text = metrics.exposition().decode()
     assert 'zd_tickets_total{outcome="written"} 1.0' in text
     assert 'zd_stage_seconds_count{stage="write"} 1.0' in text
+
+
+# --- secrets blocked out -------------------------------------------------------------------------------------------
+
+LEAKY = a_ticket("<p>My card does not work, password: hunter2!x, card 4111 1111 1111 1111</p>")
+
+
+class RedactingGateway(TroubledGateway):
+    """Raises what is planned before a redaction, and remembers what was marked."""
+
+    def __init__(self, *tickets: Ticket) -> None:
+        super().__init__(*tickets)
+        self.refusals: list[BaseException | None] = []
+        self.marked: list[str] = []
+
+    def redact(self, ticket_id: int, comment_id: int, marked: str) -> None:
+        _raise_next(self.refusals)
+        self.marked.append(marked)
+        super().redact(ticket_id, comment_id, marked)
+
+
+def redacting(*kinds: str) -> Triage:
+    return the_triage(a_desk(danger=DangerPolicy(redact=kinds)))
+
+
+def test_nothing_is_blocked_out_unless_the_desk_says_so(journal: Journal) -> None:
+    gateway = RedactingGateway(LEAKY)
+    assert a_job(gateway, journal)(FACT) is None
+    assert (gateway.marked, writes(gateway)) == ([], 1)
+
+
+def test_the_kinds_that_the_desk_names_are_blocked_out_after_the_note(journal: Journal) -> None:
+    gateway = RedactingGateway(LEAKY)
+    assert a_job(gateway, journal, redacting("password"))(FACT) is None
+    assert gateway.marked == [LEAKY.body.replace("hunter2!x", "<redact>hunter2!x</redact>")]
+    assert (writes(gateway), journal.outcome(FACT)) == (1, "written")
+    (comment,) = gateway.comments(17)
+    assert "hunter2!x" not in comment.html_body
+    assert "4111 1111 1111 1111" in comment.html_body
+
+
+@pytest.mark.parametrize("trouble", [TryLater("busy", 7.0), DoubtfulWrite("reset")])
+def test_an_outage_is_waited_out_and_the_note_is_not_written_twice(journal: Journal, trouble: Exception) -> None:
+    gateway = RedactingGateway(LEAKY)
+    gateway.refusals = [trouble]
+    job = a_job(gateway, journal, redacting("password", "card_number"))
+    assert job(FACT) in (7.0, 2.0)
+    assert journal.outcome(FACT) is None
+    assert job(FACT) is None
+    assert (writes(gateway), len(gateway.marked), journal.outcome(FACT)) == (1, 1, "written")
+    assert "hunter2!x" not in gateway.comments(17)[0].html_body
+
+
+@pytest.mark.parametrize("refusal", [NotAllowed("no scope"), GatewayError("not in this plan"), TicketGone("deleted")])
+def test_a_refusal_leaves_the_ticket_written(journal: Journal, refusal: Exception) -> None:
+    gateway = RedactingGateway(LEAKY)
+    gateway.refusals = [refusal]
+    assert a_job(gateway, journal, redacting("password"))(FACT) is None
+    assert (writes(gateway), gateway.marked, journal.outcome(FACT)) == (1, [], "written")

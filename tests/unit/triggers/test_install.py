@@ -38,7 +38,8 @@ def listed(sandbox: SandboxServer, kind: str) -> dict[str, dict[str, Any]]:
 
 def test_everything_of_the_room_is_there(sandbox: SandboxServer) -> None:
     done = installed(sandbox)
-    assert set(done.ids) == {"category", "ticket-created", "view-senior-queue", "webhook-events", "webhook-trigger"}
+    views = {"view-senior-queue", "view-safety-queue", "view-legal-queue"}
+    assert set(done.ids) == {"category", "ticket-created", *views, "webhook-events", "webhook-trigger"}
     assert set(done.secrets) == {"webhook-events", "webhook-trigger"}
     assert listed(sandbox, "trigger_categories")[done.ids["category"]]["name"] == "zd-automation"
     assert listed(sandbox, "views")[done.ids["view-senior-queue"]]["title"] == "Security: senior queue"
