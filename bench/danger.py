@@ -25,7 +25,7 @@ from bench.danger_attacks import ATTACKS, typos
 from bench.danger_sets import Ground, Rows, examples, recall_at
 from zd_automation.definitions import room
 from zd_automation.desk_files import load_desk
-from zd_automation.models.danger_lines import draw, line_at
+from zd_automation.models.danger_lines import draw, line_at, line_of_unlabelled
 from zd_automation.models.danger_model import OWN, FittedDanger
 
 _SOURCES = ("banking77", "clinc150", "multidogo_turns")
@@ -369,16 +369,9 @@ def carried(ground: Ground) -> None:
         for seed in range(10):
             local = np.random.default_rng(seed).permutation(len(scores))[: min(500, len(scores) // 2)]
             rest = np.setdiff1d(np.arange(len(scores)), local)
-            at = unlabelled_line(scores[local], fitted, 0.03)
+            at = line_of_unlabelled(scores[local], draw(fitted.held_out), 0.03)
             tries.append(recall_at(scores[rest], np.array(rows.urgent)[rest].tolist(), 0, at))
         line(name, *told[0], *(float(mean) for mean in np.mean(tries, axis=0)))
-
-
-def unlabelled_line(scores: np.ndarray, fitted: FittedDanger, share: float) -> float:
-    """See ``danger_lines.line_of_unlabelled``."""
-    from zd_automation.models.danger_lines import line_of_unlabelled
-
-    return line_of_unlabelled(scores, draw(fitted.held_out), share)
 
 
 def cost(ground: Ground) -> None:

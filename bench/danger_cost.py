@@ -13,8 +13,9 @@ import numpy as np
 
 from bench.danger_sets import Ground
 from bench.reading import texts_of
+from zd_automation.models.danger_classifier import DangerClassifier
 from zd_automation.models.danger_lines import draw
-from zd_automation.models.danger_model import DangerClassifier, FittedDanger
+from zd_automation.models.danger_model import FittedDanger
 from zd_automation.models.encoders import installed_encoders
 from zd_automation.triage.clean import clean
 from zd_automation.triage.danger import judge, read_message

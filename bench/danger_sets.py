@@ -13,8 +13,9 @@ from bench.topic_sets import Remembered, Sets
 from zd_automation.danger_files import DangerExample, load_books, load_danger_examples
 from zd_automation.danger_learning import danger_rows
 from zd_automation.definitions import Problems, room
+from zd_automation.models.danger_classifier import DangerClassifier
 from zd_automation.models.danger_lines import draw, line_at
-from zd_automation.models.danger_model import DangerClassifier, FittedDanger, fit_danger
+from zd_automation.models.danger_model import FittedDanger, fit_danger
 from zd_automation.models.encoders import installed_encoders
 from zd_automation.triage.clean import clean
 from zd_automation.triage.danger import judge, read_message

@@ -16,8 +16,9 @@ from zd_automation.desk_files import DeskFiles
 from zd_automation.lessons import Reader
 from zd_automation.models.cache import ModelCache, content_hash
 from zd_automation.models.calibrate import Floats
+from zd_automation.models.danger_classifier import DangerClassifier
 from zd_automation.models.danger_lines import Ordinary, draw
-from zd_automation.models.danger_model import DangerClassifier, DangerRows, FittedDanger, fit_danger
+from zd_automation.models.danger_model import DangerRows, FittedDanger, fit_danger
 from zd_automation.models.danger_stage import Booleans
 from zd_automation.models.encoder import Encoder
 from zd_automation.triage.clean import CleanText, clean

@@ -16,7 +16,7 @@ from zd_automation.desk_files import DeskFiles, load_desk
 from zd_automation.errors import ModelError
 from zd_automation.lessons import Reader
 from zd_automation.models.cache import ModelCache
-from zd_automation.models.danger_model import DangerClassifier
+from zd_automation.models.danger_classifier import DangerClassifier
 from zd_automation.triage.clean import clean
 from zd_automation.triage.danger import DangerText
 from zd_automation.triage.language import Language

@@ -24,8 +24,8 @@ from zd_automation.desk_danger import LINES_FILE
 from zd_automation.desk_files import DeskFiles, load_desk
 from zd_automation.errors import DefinitionError, ModelError
 from zd_automation.models.cache import ModelCache, default_cache_folder
+from zd_automation.models.danger_classifier import DangerClassifier
 from zd_automation.models.danger_lines import Ordinary, Priced, line_of_unlabelled, price_list
-from zd_automation.models.danger_model import DangerClassifier
 from zd_automation.triage.clean import clean
 from zd_automation.triage.redaction import marked
 from zd_automation.triage.secrets import KINDS as SECRETS

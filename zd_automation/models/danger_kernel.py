@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve, lapack, solve
 
 from zd_automation.models.features import Matrix, unit
+from zd_automation.models.kernel import closeness
 
 _SHARPNESS = 2.0
 _RIDGE = 0.1
@@ -59,21 +60,13 @@ class DangerKernel:
         out = np.empty((len(rows), said.shape[1]), dtype=np.float32)
         for start in range(0, len(rows), _AT_ONCE):
             part = unit(rows[start : start + _AT_ONCE]) @ self.rows.T
-            out[start : start + _AT_ONCE] = _closeness(part) @ said
+            out[start : start + _AT_ONCE] = closeness(part, _SHARPNESS) @ said
         return out
 
 
 def _near(rows: Matrix, trust: Matrix) -> Matrix:
-    near = _closeness(rows @ rows.T)
+    near = closeness(rows @ rows.T, _SHARPNESS)
     near[np.diag_indices(len(near))] += _RIDGE / trust
-    return near
-
-
-def _closeness(cosines: Matrix) -> Matrix:
-    """exp(-sharpness x squared distance / 2) of unit rows, in place."""
-    cosines -= 1
-    cosines *= _SHARPNESS
-    near: Matrix = np.exp(cosines, out=cosines)
     return near
 
 

@@ -18,12 +18,12 @@ from threadpoolctl import threadpool_limits
 from zd_automation.errors import ModelError
 from zd_automation.models.calibrate import Floats
 from zd_automation.models.danger_kernel import DangerKernel
-from zd_automation.models.danger_lines import Lines, Ordinary
+from zd_automation.models.danger_lines import Ordinary
 from zd_automation.models.danger_stage import Booleans, Integers, Lessons, Stage
 from zd_automation.models.encoder import Encoder
 from zd_automation.models.features import Matrix
 from zd_automation.models.space import Space
-from zd_automation.triage.danger import KINDS, DangerReading, DangerText
+from zd_automation.triage.danger import KINDS, DangerText
 
 _LEAST = 10
 # An urgent story but for a fact that makes it harmless: no encoder of ours tells the two well, and of both the urgent one is
@@ -156,7 +156,7 @@ class FittedDanger:
 
     def table(self, answers: Sequence[Matrix], texts: Sequence[DangerText]) -> Matrix:
         """What stage two sees of each message, shape (messages, numbers)."""
-        return _table(answers, texts, len(_urgent_sorts(self.sorts)))
+        return _table(answers, texts, len(urgent_sorts(self.sorts)))
 
 
 def fit_danger(rows: DangerRows, encoders: Sequence[Encoder]) -> FittedDanger:
@@ -182,7 +182,7 @@ def fit_danger(rows: DangerRows, encoders: Sequence[Encoder]) -> FittedDanger:
         said[blocks == block] = kernel.scores(table[blocks == block], voices)
     answers = [said[owner == at] for at in range(len(urgent))]
     long, whose = _lengthened(answers, urgent)
-    kinds, texts = len(_urgent_sorts(sorts)), [*rows.texts, *(rows.texts[at] for at in whose)]
+    kinds, texts = len(urgent_sorts(sorts)), [*rows.texts, *(rows.texts[at] for at in whose)]
     groups = np.concatenate([np.arange(len(urgent)), whose])
     twins = np.array(rows.sorts) == TWIN
     trusted = np.where(np.concatenate([twins, twins[whose]]), _TWIN_TRUST, 1.0)
@@ -247,7 +247,8 @@ def _ordered(sorts: Sequence[str], urgent: Booleans) -> tuple[str, ...]:
     return (*(kind for kind in KINDS if kind in seen), *sorted(others - seen))
 
 
-def _urgent_sorts(sorts: Sequence[str]) -> list[str]:
+def urgent_sorts(sorts: Sequence[str]) -> list[str]:
+    """The kinds among sorts, in their order."""
     return [sort for sort in sorts if sort in KINDS]
 
 
@@ -332,52 +333,3 @@ def _features(said: Matrix, text: DangerText, kinds: int) -> list[float]:
         *map(float, counts),
         float(bool(text.secrets)),
     ]
-
-
-class DangerClassifier:
-    """The fitted classifier at work; implements ``triage.ports.DangerModel``. Immutable, thread-safe."""
-
-    def __init__(
-        self,
-        fitted: FittedDanger,
-        encoders: Sequence[Encoder],
-        version: str,
-        lines: Lines,
-        usual: Ordinary | None = None,
-    ) -> None:
-        self.version = version
-        self.fitted = fitted
-        self.lines = lines
-        self.usual = usual or Ordinary(np.zeros(0))
-        """Scores of the desk's own ordinary messages, on which its lines were drawn."""
-        self._encoders = tuple(encoders)
-        self._learnt = {tag.split("-")[0] for tag in fitted.urgent.languages}
-
-    def has_examples(self, language: str) -> bool:
-        """Whether urgent examples of a language (BCP 47) were learnt from."""
-        return language.split("-")[0] in self._learnt
-
-    def read(self, texts: Sequence[DangerText], languages: Sequence[str]) -> list[DangerReading]:
-        """See :class:`triage.ports.DangerModel`."""
-        if not texts:
-            return []
-        answers = self.fitted.answers(texts, languages, self._encoders)
-        scores = self.fitted.scores(answers, texts)
-        return [
-            self._reading(said, float(score), language, text) if len(said) else DangerReading(0.0)
-            for said, score, language, text in zip(answers, scores, languages, texts, strict=True)
-        ]
-
-    def scores(self, texts: Sequence[DangerText], languages: Sequence[str]) -> Floats:
-        """Log-odds before any line, for drawing one."""
-        return self.fitted.scores(self.fitted.answers(texts, languages, self._encoders), texts)
-
-    def _reading(self, said: Matrix, score: float, language: str, text: DangerText) -> DangerReading:
-        kinds = _urgent_sorts(self.fitted.sorts)
-        best = said[:, 1 : 1 + len(kinds)].max(axis=0)
-        order = np.argsort(-best, kind="stable")
-        return DangerReading(
-            probability=round(self.lines.chance(score, language), 4),
-            kinds=tuple(kinds[at] for at in order),
-            passage=self.fitted.places(text)[int(said[:, 0].argmax())],
-        )

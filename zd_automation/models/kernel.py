@@ -38,7 +38,7 @@ class Kernel:
         """Learn from rows and the column of each row's topic."""
         chosen = _even_share(right, _UP_TO)
         right, examples = right[chosen], unit(rows[chosen])
-        near = _near(examples @ examples.T)
+        near = closeness(examples @ examples.T, _SHARPNESS)
         near[np.diag_indices(len(near))] += _RIDGE
         wanted = np.zeros((len(right), topics), dtype=np.float32)
         wanted[np.arange(len(right)), right] = 1
@@ -52,14 +52,14 @@ class Kernel:
 
     def scores(self, cosines: Matrix) -> Matrix:
         """About 1 for a topic that a row clearly belongs to and 0 for the others; shape (rows, topics)."""
-        said: Matrix = _near(cosines.copy()) @ self.voices
+        said: Matrix = closeness(cosines.copy(), _SHARPNESS) @ self.voices
         return said
 
 
-def _near(cosines: Matrix) -> Matrix:
+def closeness(cosines: Matrix, sharpness: float) -> Matrix:
     """exp(-sharpness x squared distance / 2) of unit rows, in place."""
     cosines -= 1
-    cosines *= _SHARPNESS
+    cosines *= sharpness
     near: Matrix = np.exp(cosines, out=cosines)
     return near
 

@@ -11,8 +11,9 @@ import pytest
 from tests.support.builders import cleaned
 from zd_automation.errors import ModelError
 from zd_automation.models.cache import ModelCache
+from zd_automation.models.danger_classifier import DangerClassifier
 from zd_automation.models.danger_lines import draw
-from zd_automation.models.danger_model import DangerClassifier, DangerRows, FittedDanger, fit_danger
+from zd_automation.models.danger_model import DangerRows, FittedDanger, fit_danger
 from zd_automation.triage.danger import DangerReading, DangerText, read_message
 from zd_automation.triage.danger_phrases import PhraseEvidence
 
