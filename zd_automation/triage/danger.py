@@ -53,7 +53,8 @@ _ONE_STATEMENT, _STRONG, _CLAIM = 0.75, 0.92, 0.3
 # What the classifier must at least think of a message that states a case in a reviewed phrase: phrases are brittle, and
 # in one hard ordinary message of twenty-five they find something.
 _NOT_AGAINST = 0.3
-_LONGEST_QUOTE = 160
+# As much as the note shows; cut here, where a word can stay whole.
+_LONGEST_QUOTE = 116
 
 
 @dataclass(frozen=True, slots=True)

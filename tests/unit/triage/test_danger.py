@@ -119,7 +119,7 @@ def test_evidence_is_the_phrases_words_or_the_passage_that_tells_most() -> None:
     assert judge(text_with(), thinks(0.9, passage=1), POLICY).evidence == ("thank you for your time",)
     assert judge(text_with(), thinks(0.9, passage=9), POLICY).evidence == ()
     long = DangerText(("word " * 60,))
-    assert judge(long, thinks(0.9), POLICY).evidence == ("word " * 31 + "word …",)
+    assert judge(long, thinks(0.9), POLICY).evidence == ("word " * 22 + "word …",)
 
 
 @pytest.mark.parametrize("secret", ["seed_phrase", "private_key"])
