@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.support.databases import drop_database
+
 _CHECKOUT = Path(__file__).parents[1]
 
 
@@ -72,11 +74,11 @@ def _fresh_database() -> Iterator[str]:
     name = f"zd_test_{uuid.uuid4().hex[:12]}"
     with server.connect() as connection:
         connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
+    url = server.url.set(database=name).render_as_string(hide_password=False)
     try:
-        yield server.url.set(database=name).render_as_string(hide_password=False)
+        yield url
     finally:
-        with server.connect() as connection:
-            connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        drop_database(url)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.databases import drop_database
 from tests.support.engines import Bench, Process
 from tests.support.engines import dbos as dbos_bench
 from tests.support.waiting import until
@@ -112,3 +113,18 @@ def test_a_worker_that_starts_again_under_its_name_finds_its_jobs(dbos, killed: 
     bench = dbos(database_url, "worker-1")
     assert bench.called("a", "b", "c")
     assert Counter(bench.calls) == {"a": 1, "b": 1, "c": 1}
+
+
+@pytest.mark.postgres
+def test_a_process_whose_database_went_away_beneath_a_job_can_leave(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    process = Process(postgres_url, "worker-1", tmp_path, "a")
+    try:
+        assert until(lambda: process.calls() == ["worker-1 a"])
+        drop_database(postgres_url)
+        process.end_jobs()
+        time.sleep(1)  # the job's end cannot be stored, and is tried again and again
+        assert process.leave() == 0
+    finally:
+        process.kill()

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import sqlalchemy as sa
+
 from zd_automation.events import Delivery, TicketCreated
 
 START = 1_700_000_000.0
@@ -49,3 +51,13 @@ def in_processes(work: Callable[..., Any], arguments: Sequence[tuple[Any, ...]])
     context = multiprocessing.get_context("spawn")
     with context.Pool(len(arguments)) as pool:
         return pool.starmap(work, arguments, chunksize=1)
+
+
+def drop_database(url: str) -> None:
+    """Take a PostgreSQL database away, whoever is connected to it."""
+    name = sa.make_url(url).database
+    server = sa.create_engine(
+        sa.make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    with server.connect() as connection:
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))

@@ -1,6 +1,7 @@
 """A worker process for the engine's tests: ``python engine_process.py URL NAME FOLDER KEY...``.
 
 Every call of a job appends a line to ``FOLDER/calls``; a job whose key begins with ``done`` ends, others go on for ever.
+At a line of input those jobs end, at the next the engine stops and the process leaves.
 """
 
 from __future__ import annotations
@@ -14,22 +15,24 @@ from zd_automation.engine.jobs import NORMAL
 
 
 def main(url: str, name: str, folder: Path, keys: list[str]) -> None:
-    for_ever = threading.Event()
+    the_end = threading.Event()
 
     def job(key: str) -> float | None:
         with (folder / "calls").open("a") as calls:
             calls.write(f"{name} {key}\n")
         if not key.startswith("done"):
-            for_ever.wait()
+            the_end.wait()
         return None
 
     engine = DbosEngine(url, name, concurrency=2)
     engine.start(job, lambda key, why: None)
     for key in keys:
         engine.submit(key, NORMAL)
-    sys.stdout.write("submitted\n")
-    sys.stdout.flush()
-    for_ever.wait()
+    print("submitted", flush=True)
+    sys.stdin.readline()
+    the_end.set()
+    sys.stdin.readline()
+    engine.stop(1)
 
 
 if __name__ == "__main__":

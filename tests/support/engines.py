@@ -50,14 +50,30 @@ class Process:
     def __init__(self, url: str, name: str, folder: Path, *keys: str) -> None:
         self.folder = folder
         command = [sys.executable, str(_PROGRAM), url, name, str(folder), *keys]
-        self.popen = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=_PROGRAM.parents[2])
+        self.popen = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_PROGRAM.parents[2]
+        )
         assert self.popen.stdout.readline() == b"submitted\n"
 
     def calls(self) -> list[str]:
         path = self.folder / "calls"
         return path.read_text().splitlines() if path.exists() else []
 
+    def end_jobs(self) -> None:
+        """Let the jobs end that would go on for ever."""
+        self._tell()
+
+    def leave(self) -> int:
+        """Stop the engine and let the process leave; its exit status."""
+        self._tell()
+        return self.popen.wait(40)
+
     def kill(self) -> None:
         self.popen.kill()
         self.popen.wait(10)
+        self.popen.stdin.close()
         self.popen.stdout.close()
+
+    def _tell(self) -> None:
+        self.popen.stdin.write(b"\n")
+        self.popen.stdin.flush()

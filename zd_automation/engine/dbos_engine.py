@@ -5,6 +5,7 @@ The only module that imports dbos. Why it and how its gaps are filled: docs/deci
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ _POLLING = {URGENT: 0.1, NORMAL: 0.1}
 _ALIVE = ["ENQUEUED", "DELAYED", "PENDING"]
 _BACKOFF = (1.0, 5.0, 20.0, 60.0)
 _WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "REPLAC", "BEGIN "})
+
+
+class EngineStopped(Exception):
+    """A job outlived ``stop()`` and asks for the database: it ends here, and is taken over like one of a killed worker."""
 
 
 @dataclass
@@ -99,6 +104,21 @@ def _database(url: str, pool_size: int) -> sa.Engine:
     return engine
 
 
+def _refuse_after(stopped: threading.Event, engine: sa.Engine) -> sa.Engine:
+    """Let no job reconnect once the engine has stopped.
+
+    DBOS tries a lost connection again for ever, in a thread that the interpreter waits for at its end: with the database
+    away as well, the process would never leave.
+    """
+
+    @event.listens_for(engine, "do_connect")
+    def connect(*_: Any) -> None:
+        if stopped.is_set():
+            raise EngineStopped
+
+    return engine
+
+
 class DbosEngine:
     """Implements :class:`JobEngine`. One a process: DBOS itself is a singleton."""
 
@@ -110,12 +130,14 @@ class DbosEngine:
     def start(self, job: Job, on_dead: OnDead) -> None:
         """See :class:`JobEngine`."""
         _work.job, _work.on_dead = job, on_dead
+        self._stopped = threading.Event()
+        self._database = _refuse_after(self._stopped, _database(self._url, self._concurrency + 10))
         config: DBOSConfig = {
             "name": _NAME,
             "application_version": _VERSION,
             "executor_id": self._worker,
             "system_database_url": self._url,
-            "system_database_engine": _database(self._url, self._concurrency + 10),
+            "system_database_engine": self._database,
             "log_level": "WARNING",
             "enable_otlp": False,
             "use_listen_notify": False,
@@ -161,4 +183,7 @@ class DbosEngine:
     def stop(self, timeout: float) -> None:
         """See :class:`JobEngine`."""
         DBOS.destroy(workflow_completion_timeout_sec=max(1, int(timeout)))
+        self._stopped.set()
+        # DBOS closes only connections that it made itself.
+        self._database.dispose()
         _work.job = _work.on_dead = None
