@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,23 @@ class WritesInTurn(sqlite3.Connection):
     def prepare(self, path: str, *, synchronous: str, busy_ms: int) -> None:
         """Set the connection up for a file that all who name ``path`` share."""
         self._turn, self._patience = _turns[path], busy_ms / 1000
-        for pragma in (f"busy_timeout={busy_ms}", "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+        self.execute(f"PRAGMA busy_timeout={busy_ms}")
+        self._switch_to_wal()
+        for pragma in (f"synchronous={synchronous}", "foreign_keys=ON"):
             self.execute(f"PRAGMA {pragma}")
+
+    def _switch_to_wal(self) -> None:
+        # A new file is switched by one process; SQLite tells another that comes meanwhile "locked" at once, without
+        # the busy timeout (sqlite3_busy_handler: it is not called where waiting could deadlock).
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                self.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def take_turn(self) -> None:
         """Wait to be the one writer until commit, rollback or close. Raises OperationalError as SQLite would."""
