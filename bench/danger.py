@@ -22,11 +22,11 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from bench.danger_attacks import ATTACKS, typos
-from bench.danger_sets import Ground, Rows, examples, recall_at
-from zd_automation.definitions import room
-from zd_automation.desk_files import load_desk
+from bench.danger_buried import in_english, in_twelve_languages
+from bench.danger_sets import Ground, Rows, examples, heading, line, recall_at
+from zd_automation.models.danger_fit import OWN
 from zd_automation.models.danger_lines import draw, line_at, line_of_unlabelled
-from zd_automation.models.danger_model import OWN, FittedDanger
+from zd_automation.models.danger_model import FittedDanger
 
 _SOURCES = ("banking77", "clinc150", "multidogo_turns")
 
@@ -45,20 +45,9 @@ def main() -> None:
         print(f"\n({time.perf_counter() - started:.0f} s)", flush=True)
 
 
-def line(*cells: object) -> None:
-    """A row of a table."""
-    print(
-        "| " + " | ".join(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |", flush=True
-    )
-
-
-def heading(*cells: str) -> None:
-    """The head of a table."""
-    line(*cells)
-    print("|" + "---|" * len(cells))
-
-
 _SHIPPED: list[FittedDanger] = []
+_WITHOUT: dict[tuple[str, str], FittedDanger] = {}
+_ENGLISH: list[FittedDanger] = []
 
 
 def shipped(ground: Ground) -> FittedDanger:
@@ -66,6 +55,13 @@ def shipped(ground: Ground) -> FittedDanger:
     if not _SHIPPED:
         _SHIPPED.append(ground.learn(ground.shipped))
     return _SHIPPED[0]
+
+
+def without(ground: Ground, key: str, value: str) -> FittedDanger:
+    """The model of all shipped examples but those of a language or a kind of desk, learnt once."""
+    if (key, value) not in _WITHOUT:
+        _WITHOUT[key, value] = ground.learn(ground.without(**{key: value}))
+    return _WITHOUT[key, value]
 
 
 def hands(ground: Ground) -> None:
@@ -95,7 +91,7 @@ def _left_out(ground: Ground, key: str, values: list[str]) -> None:
     heading(f"{key} left out", "urgent", "ordinary", "AUC", "recall", "false alarms", "recall at 3 % of its own")
     everything = []
     for value in values:
-        fitted = ground.learn(ground.without(**{key: value}))
+        fitted = without(ground, key, value)
         own = [row for row in ground.shipped if getattr(row, key).split("-")[0] == value]
         rows = Rows([r.text for r in own], [r.language for r in own], [r.urgent for r in own])
         scores = ground.scores(fitted, rows)
@@ -108,8 +104,10 @@ def _left_out(ground: Ground, key: str, values: list[str]) -> None:
 
 
 def _english(ground: Ground) -> FittedDanger:
-    rows = [row for name in _SOURCES for row in examples(ground.source(name, "train"), OWN)]
-    return ground.learn([*ground.shipped[::2], *rows])
+    if not _ENGLISH:
+        rows = [row for name in _SOURCES for row in examples(ground.source(name, "train"), OWN)]
+        _ENGLISH.append(ground.learn([*ground.shipped[::2], *rows]))
+    return _ENGLISH[0]
 
 
 def english(ground: Ground) -> None:
@@ -182,7 +180,7 @@ def challenge(ground: Ground) -> None:
     heading("language", "recall", "false alarms", "classifier alone: recall", "false alarms")
     table = []
     for tag in sorted({tag.split("-")[0] for tag in rows.languages}):
-        fitted = ground.learn(ground.without(language=tag))
+        fitted = without(ground, "language", tag)
         own = rows.some(lambda at, tag=tag: rows.languages[at].split("-")[0] == tag)  # type: ignore[misc]
         said = np.array([danger.is_urgent for danger in ground.judged(fitted, own)])
         urgent = np.array(own.urgent)
@@ -217,94 +215,24 @@ def _whole(ground: Ground, rows: Rows) -> None:
 
 
 def buried(ground: Ground) -> None:
-    """An urgent message of the examiner's between four and nine ordinary sentences; lines from tickets as long."""
-    fitted = shipped(ground)
-    rows = ground.blind()
-    deal = random.Random(1)
-    heading("ticket", "recall at 1 % of as long ordinary tickets", "at 3 %", "shipped line: recall", "false alarms")
-    background = {tag: _small_talk(tag) for tag in sorted(set(rows.languages))}
-    for name, most in (("as it is", 0), ("4 to 9 sentences around it", 9)):
-        texts = [
-            _between(deal, text, background[tag], most) for text, tag in zip(rows.texts, rows.languages, strict=True)
-        ]
-        usual = [_between(deal, deal.choice(background[tag]), background[tag], most) for tag in rows.languages * 3]
-        scores = ground.scores(fitted, Rows(texts, rows.languages, rows.urgent))
-        plain = ground.scores(fitted, Rows(usual, rows.languages * 3, [False] * len(usual)))
-        urgent = np.array(rows.urgent)
-        cells = [float((scores[urgent] > line_at(plain, share)).mean()) for share in (0.01, 0.03)]
-        at = draw(fitted.held_out).probable
-        line(name, *cells, float((scores[urgent] > at).mean()), float((plain > at).mean()))
-
-
-# Topics of the demo desks about which nobody is upset: what stands around the one sentence that matters.
-_CALM = frozenset(
-    [
-        "order_how_to_place",
-        "order_minimum_sum",
-        "order_item_unavailable",
-        "order_combine_parcels",
-        "pickup_opening_times",
-        "pickup_extend_storage",
-        "delivery_time_window",
-        "delivery_cost",
-        "delivery_coverage",
-        "return_how_to",
-        "return_deadline",
-        "payment_options",
-        "payment_receipt",
-        "paper_catalogue_request",
-        "catalogue_dates",
-        "promo_terms",
-        "customer_loyalty_points",
-        "product_usage",
-        "product_ingredients",
-        "shade_skin_advice",
-        "vegan_animal_testing",
-        "course_access",
-        "event_ticket",
-        "newcomer_programme",
-        "bonus_plan_explained",
-        "join_how_to",
-        "fees",
-        "referral",
-        "staking_earn",
-        "tax_report",
-        "listing_request",
-    ]
-)
-
-
-def _small_talk(tag: str) -> list[str]:
-    """Everyday sentences of a language, from the demo desks; in English where they have none in it."""
-    desks = [load_desk(room("models") / name) for name in ("cosmetics", "exchange")]
-    calm = [example for files in desks for example in files.examples if example.topic in _CALM]
-    own = [example.text for example in calm if (example.language or "").split("-")[0] == tag.split("-")[0]]
-    return own or [example.text for example in calm if example.language == "en"]
-
-
-def _between(deal: random.Random, text: str, around: list[str], most: int) -> str:
-    if not most:
-        return text
-    before, after = (". ".join(deal.sample(around, deal.randint(2, most // 2))) for _ in range(2))
-    return f"{before}.\n{text}\n{after}."
+    """An urgent message between everyday sentences; lines from ordinary tickets as long."""
+    in_twelve_languages(ground, shipped(ground))
+    in_english(ground, _english(ground))
 
 
 def attacks(ground: Ground) -> None:
-    """Disguised urgent messages of the challenge and of banking77: recall lost at the shipped line."""
-    fitted = shipped(ground)
-    tests = {"challenge, Latin letters": _latin(ground.challenge().side(urgent=True))}
-    bank = ground.source("banking77", "test").side(urgent=True)
-    tests["banking77, 100 rows"] = bank.some(lambda at: at < 100)
-    heading("attack", *tests)
+    """Disguised urgent messages: of the challenge, as shipped; of banking77 by the model of the English sources, at the line
+    that 3 % of its plain ordinary rows exceed."""
+    fitted, learnt = shipped(ground), _english(ground)
+    latin = _latin(ground.challenge().side(urgent=True))
+    bank = ground.source("banking77", "test")
+    at = line_at(ground.scores(learnt, bank.side(urgent=False)), 0.03)
+    some = bank.side(urgent=True).some(lambda place: place < 100)
+    heading("attack", "challenge, Latin letters", "banking77, 100 rows")
     changes: dict[str, Callable[[str], str]] = {"none": str, **ATTACKS, "typos in a third of the words": typos}
     for name, change in changes.items():
-        line(
-            name,
-            *(
-                float(np.mean([d.is_urgent for d in ground.judged(fitted, rows.changed(change))]))
-                for rows in tests.values()
-            ),
-        )
+        said = [danger.is_urgent for danger in ground.judged(fitted, latin.changed(change))]
+        line(name, float(np.mean(said)), float((ground.scores(learnt, some.changed(change)) > at).mean()))
 
 
 def _latin(rows: Rows) -> Rows:
@@ -378,7 +306,7 @@ def cost(ground: Ground) -> None:
     """CPU time of both voices on tickets of 100 words, one by one, vectors not kept."""
     from bench.danger_cost import measure
 
-    measure(ground, shipped(ground))
+    measure(ground)
 
 
 SECTIONS: dict[str, Callable[[Ground], None]] = {

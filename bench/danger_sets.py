@@ -14,8 +14,9 @@ from zd_automation.danger_files import DangerExample, load_books, load_danger_ex
 from zd_automation.danger_learning import danger_rows
 from zd_automation.definitions import Problems, room
 from zd_automation.models.danger_classifier import DangerClassifier
+from zd_automation.models.danger_fit import fit_danger
 from zd_automation.models.danger_lines import draw, line_at
-from zd_automation.models.danger_model import FittedDanger, fit_danger
+from zd_automation.models.danger_model import FittedDanger
 from zd_automation.models.encoders import installed_encoders
 from zd_automation.triage.clean import clean
 from zd_automation.triage.danger import judge, read_message
@@ -69,7 +70,7 @@ class Ground:
 
     def learn(self, rows: Sequence[DangerExample]) -> FittedDanger:
         """A model of these examples."""
-        fitted = fit_danger(danger_rows(rows, self.books, _no_reader), self.encoders)
+        fitted = fit_danger(danger_rows(rows, self.books, no_reader), self.encoders)
         for encoder in self.encoders:
             encoder.keep()
         return fitted
@@ -124,7 +125,8 @@ def _part(value: str) -> str:
     return value.split("-")[0]
 
 
-def _no_reader(text: object, locale: object) -> object:  # noqa: ARG001 - the shape of a reader
+def no_reader(text: object, locale: object) -> object:  # noqa: ARG001 - the shape of a reader
+    """Reads no language."""
     raise AssertionError("every benchmark row says its language")
 
 
@@ -142,3 +144,16 @@ def recall_at(scores: Floats, urgent: Sequence[bool], share: float, line: float 
     told = np.array(urgent)
     at = line_at(scores[~told], share) if line is None else line
     return float((scores[told] > at).mean()), float((scores[~told] > at).mean())
+
+
+def line(*cells: object) -> None:
+    """A row of a table."""
+    print(
+        "| " + " | ".join(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |", flush=True
+    )
+
+
+def heading(*cells: str) -> None:
+    """The head of a table."""
+    line(*cells)
+    print("|" + "---|" * len(cells))

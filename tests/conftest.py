@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import tomllib
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ _CHECKOUT = Path(__file__).parents[1]
 
 
 def _small_rooms() -> Path:
-    """The shipped rooms with the danger examples of the first hand alone: what needs a model learns one in seconds.
+    """The shipped rooms with the danger examples of the first hand and few everyday ones: models are learnt in seconds.
 
     ``tests/models`` and the demo that CI runs look at all of them.
     """
@@ -36,6 +37,11 @@ def _small_rooms() -> Path:
     for path in sorted((shipped / "danger" / "examples").glob("*/ash.toml")):
         (models / "danger" / "examples" / path.parent.name).mkdir()
         (models / "danger" / "examples" / path.parent.name / path.name).symlink_to(path)
+    everyday = tomllib.loads((shipped / "danger" / "everyday.toml").read_text("utf-8"))
+    few = "".join(
+        f'[{desk}]\ndesk = "{row["desk"]}"\ntopics = ["{row["topics"][0]}"]\n' for desk, row in everyday.items()
+    )
+    (models / "danger" / "everyday.toml").write_text(few, "utf-8")
     return rooms
 
 

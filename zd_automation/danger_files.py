@@ -35,6 +35,8 @@ CASES = (
     "other",
 )
 DESKS = ("exchange", "broker", "bank", "shop")
+# The hand and the sort of messages about which nobody is upset.
+EVERYDAY = "everyday"
 
 
 @dataclass(frozen=True)
@@ -97,17 +99,49 @@ def _line_of(source: str, path: Path) -> str:
 
 
 def danger_examples_digest(folder: Path) -> str:
-    """A hash of the example files below ``folder``: reading them is only needed when something is learnt from them."""
+    """A hash of all that :func:`load_danger_examples` reads: reading it is only needed when something is learnt from it."""
     read = hashlib.sha256()
-    for path in sorted(folder.glob("*/*.toml")):
+    everyday = [_everyday(folder), *(path for path, _ in _everyday_files(folder, Problems()))]
+    for path in [*sorted(folder.glob("*/*.toml")), *(path for path in everyday if path.exists())]:
         read.update(f"{path.parent.name}/{path.name}\n".encode() + path.read_bytes())
     return read.hexdigest()[:16]
 
 
 def load_danger_examples(folder: Path, problems: Problems) -> tuple[DangerExample, ...]:
-    """The shipped examples: ``LANGUAGE/HAND.toml`` below ``folder``, one file for each hand that wrote in a language."""
+    """The shipped examples: ``LANGUAGE/HAND.toml`` below ``folder``, one file for each hand that wrote in a language, and
+    the everyday ones."""
     files = sorted(folder.glob("*/*.toml"))
-    return tuple(row for path in files for row in _examples(path, path.parent.name, path.stem, problems))
+    rows = [row for path in files for row in _examples(path, path.parent.name, path.stem, problems)]
+    return (*rows, *load_everyday(folder, problems))
+
+
+def load_everyday(folder: Path, problems: Problems) -> tuple[DangerExample, ...]:
+    """Everyday messages: examples of the topics that ``everyday.toml`` beside ``folder`` names, of the shipped desks."""
+    rows = []
+    for path, named in _everyday_files(folder, problems):
+        told = attempt_toml(path, problems)
+        texts = [text for topic in named.get("topics", []) for text in told.get(topic, [])]
+        rows += [
+            DangerExample(text, path.stem, urgent=False, sort=EVERYDAY, desk=named.get("desk", ""), hand=EVERYDAY)
+            for text in texts
+        ]
+    return tuple(rows)
+
+
+def _everyday(folder: Path) -> Path:
+    return folder.parent / "everyday.toml"
+
+
+def _everyday_files(folder: Path, problems: Problems) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Example files of the desks that ``everyday.toml`` names, which lie beside the danger files; and what it says of each."""
+    path = _everyday(folder)
+    for desk, named in (attempt_toml(path, problems) if path.exists() else {}).items():
+        where = f"{path} [{desk}]"
+        check_keys(named, ("desk", "topics"), where, problems)
+        files = sorted((folder.parents[1] / desk / "examples").glob("*.toml"))
+        if not files:
+            problems.add(where, f"there is no desk {desk} with examples beside the folder {folder.parent.name}")
+        yield from ((file, named) for file in files)
 
 
 def load_own_danger_examples(folder: Path, problems: Problems, not_this: str) -> tuple[DangerExample, ...]:

@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from zd_automation.danger_files import DangerExample, danger_examples_digest, load_danger_examples
+from zd_automation.danger_files import DangerExample, danger_examples_digest, load_danger_examples, load_everyday
 from zd_automation.definitions import Problems
 from zd_automation.desk_files import DeskFiles
 from zd_automation.lessons import Reader
 from zd_automation.models.cache import ModelCache, content_hash
 from zd_automation.models.calibrate import Floats
 from zd_automation.models.danger_classifier import DangerClassifier
+from zd_automation.models.danger_fit import DangerRows, fit_danger
 from zd_automation.models.danger_lines import Ordinary, draw
-from zd_automation.models.danger_model import DangerRows, FittedDanger, fit_danger
+from zd_automation.models.danger_model import FittedDanger
 from zd_automation.models.danger_stage import Booleans
 from zd_automation.models.encoder import Encoder
 from zd_automation.triage.clean import CleanText, clean
@@ -67,7 +68,9 @@ def danger_model(
 
     with _LEARNING:
         fitted = models.restored("danger", key, build, FittedDanger.from_state)
-    fitted, usual = _at_the_desk(fitted, key, books, files, reader, encoders, models)
+    learnt = {row.text for row in load_everyday(folder, Problems())}
+    own_usual = [example for example in files.examples if example.text not in learnt]
+    fitted, usual = _at_the_desk(fitted, key, books, own_usual, reader, encoders, models)
     policy = files.desk.danger
     lines = draw(fitted.held_out, usual, policy.false_alarms, policy.lines)
     return DangerClassifier(fitted, encoders, key, lines, usual)
@@ -94,7 +97,7 @@ def _at_the_desk(
     fitted: FittedDanger,
     key: str,
     books: Books,
-    files: DeskFiles,
+    examples: Sequence[Example],
     reader: Reader,
     encoders: Sequence[Encoder],
     models: ModelCache,
@@ -103,7 +106,7 @@ def _at_the_desk(
 
     Topics that look like security topics are no part of it.
     """
-    behind = files.examples[:: max(1, len(files.examples) // _MOST_USUAL)]
+    behind = examples[:: max(1, len(examples) // _MOST_USUAL)]
     if not behind:
         return fitted, Ordinary(np.zeros(0))
 

@@ -116,9 +116,7 @@ def test_a_worker_that_starts_again_under_its_name_finds_its_jobs(dbos, killed: 
 
 
 @pytest.mark.postgres
-def test_a_process_whose_database_went_away_beneath_a_job_can_leave(
-    postgres_url: str, tmp_path: Path
-) -> None:
+def test_a_process_whose_database_went_away_beneath_a_job_can_leave(postgres_url: str, tmp_path: Path) -> None:
     process = Process(postgres_url, "worker-1", tmp_path, "a")
     try:
         assert until(lambda: process.calls() == ["worker-1 a"])

@@ -28,7 +28,8 @@ def main(url: str, name: str, folder: Path, keys: list[str]) -> None:
     engine.start(job, lambda key, why: None)
     for key in keys:
         engine.submit(key, NORMAL)
-    print("submitted", flush=True)
+    sys.stdout.write("submitted\n")
+    sys.stdout.flush()
     sys.stdin.readline()
     the_end.set()
     sys.stdin.readline()

@@ -50,9 +50,7 @@ class Process:
     def __init__(self, url: str, name: str, folder: Path, *keys: str) -> None:
         self.folder = folder
         command = [sys.executable, str(_PROGRAM), url, name, str(folder), *keys]
-        self.popen = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_PROGRAM.parents[2]
-        )
+        self.popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_PROGRAM.parents[2])
         assert self.popen.stdout.readline() == b"submitted\n"
 
     def calls(self) -> list[str]:

@@ -93,6 +93,55 @@ def test_shipped_examples_stand_by_language_and_hand(tmp_path: Path) -> None:
     assert [problem.split(";")[0] for problem in problems.found] == [f"{tmp_path}/pt/elm.toml: unknown key 'odd'"]
 
 
+EVERYDAY = """\
+[shoes]
+desk = "shop"
+topics = ["sizes", "prices"]
+"""
+
+
+@pytest.fixture
+def everyday(tmp_path: Path) -> Path:
+    """``danger/examples`` beside a desk ``shoes`` with examples in two languages, and an ``everyday.toml`` that names it."""
+    shoes = tmp_path / "shoes" / "examples"
+    shoes.mkdir(parents=True)
+    (shoes / "en.toml").write_text('sizes = ["which size?"]\nthefts = ["my bag was stolen"]\n', "utf-8")
+    (shoes / "pt.toml").write_text('prices = ["quanto custa?", "e o frete?"]\n', "utf-8")
+    folder = tmp_path / "danger" / "examples"
+    folder.mkdir(parents=True)
+    (folder.parent / "everyday.toml").write_text(EVERYDAY, "utf-8")
+    return folder
+
+
+def test_everyday_messages_are_those_of_the_named_topics(everyday: Path) -> None:
+    problems = Problems()
+    assert load_danger_examples(everyday, problems) == (
+        DangerExample("which size?", "en", False, "everyday", "shop", "everyday"),
+        DangerExample("quanto custa?", "pt", False, "everyday", "shop", "everyday"),
+        DangerExample("e o frete?", "pt", False, "everyday", "shop", "everyday"),
+    )
+    assert problems.found == []
+
+
+def test_a_desk_that_is_not_there_and_a_wrong_key_are_named(everyday: Path) -> None:
+    problems = Problems()
+    path = everyday.parent / "everyday.toml"
+    path.write_text(EVERYDAY + 'topic = ["a"]\n[hats]\ndesk = "shop"\ntopics = ["sizes"]\n', "utf-8")
+    assert len(load_danger_examples(everyday, problems)) == 3
+    assert [problem.split(";")[0] for problem in problems.found] == [
+        f"{path} [shoes]: unknown key 'topic'",
+        f"{path} [hats]: there is no desk hats with examples beside the folder danger",
+    ]
+
+
+@pytest.mark.parametrize("changed", ["danger/everyday.toml", "shoes/examples/pt.toml"])
+def test_the_digest_changes_with_the_everyday_messages(everyday: Path, changed: str) -> None:
+    before = danger_examples_digest(everyday)
+    path = everyday.parents[1] / changed
+    path.write_text(path.read_text("utf-8") + "\n", "utf-8")
+    assert danger_examples_digest(everyday) != before
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -45,14 +45,17 @@ class WritesInTurn(sqlite3.Connection):
         # A new file is switched by one process; SQLite tells another that comes meanwhile "locked" at once, without
         # the busy timeout (sqlite3_busy_handler: it is not called where waiting could deadlock).
         deadline = time.monotonic() + self._patience
-        while True:
-            try:
-                self.execute("PRAGMA journal_mode=WAL")
-                return
-            except sqlite3.OperationalError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
+        while not self._is_in_wal():
+            if time.monotonic() > deadline:
+                raise sqlite3.OperationalError("database is locked")
+            time.sleep(0.01)
+
+    def _is_in_wal(self) -> bool:
+        try:
+            self.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            return False
+        return True
 
     def take_turn(self) -> None:
         """Wait to be the one writer until commit, rollback or close. Raises OperationalError as SQLite would."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from zd_automation.models.calibrate import Floats
+from zd_automation.models.danger_features import urgent_sorts
 from zd_automation.models.danger_lines import Lines, Ordinary
-from zd_automation.models.danger_model import FittedDanger, urgent_sorts
+from zd_automation.models.danger_model import FittedDanger
 from zd_automation.models.encoder import Encoder
 from zd_automation.models.features import Matrix
 from zd_automation.triage.danger import DangerReading, DangerText

@@ -34,6 +34,7 @@ _DIGITS = dict(zip("01345789@$!€", "oieastbgasie", strict=True))
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LEET_WORD = re.compile(r"(?<![\w@$.])[^\W\d_][\w@$!€]*[01345789@$!€][\w@$!€]*[^\W\d_](?![\w@$])")
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*·|]{1,2}[^\W\d_]){3,}(?![^\W_])")
+_LATIN = re.compile("[!-~€\u00c0-\u024f\u1e00-\u1eff]+")
 # Not "www".
 _STRETCHED = re.compile(r"([^\W\d_wW])\1{2,}")
 _LATIN_MARKS = re.compile("(?<=[A-Za-z\u00c0-\u024f\u0400-\u04ff\u1e00-\u1eff])[\u0300-\u036f]+")
@@ -45,7 +46,8 @@ def undisguised(text: str) -> str:
     plain = _JOINERS.sub("", _ZERO_WIDTH.sub("", unicodedata.normalize("NFKC", text)))
     plain = _LATIN_MARKS.sub("", plain).translate(_SMALL_CAPITALS)
     if not plain.isascii():
-        plain = _WORD.sub(lambda found: _one_script(found.group(), latin_around=_is_latin(plain)), plain)
+        latin = _is_latin(plain)
+        plain = _WORD.sub(lambda found: _one_script(found.group(), latin_around=latin), plain)
     plain = _SPACED.sub(_joined, plain)
     plain = _LEET_WORD.sub(_without_digits, plain)
     plain = _STRETCHED.sub(r"\1", plain)
@@ -90,7 +92,7 @@ def _without_digits(found: re.Match[str]) -> str:
     """ "h4ck3d" as letters. A number inside a name ("b2b", "p2p", "usd2btc") stays: its word has too few letters around."""
     word = found.group()
     letters = sum(map(str.isalpha, word))
-    if letters < 3 or letters * 2 < len(word) + 1 or not word.isascii():
+    if letters < 3 or letters * 2 < len(word) + 1 or not _LATIN.fullmatch(word):
         return word
     return "".join(_DIGITS.get(sign, sign) for sign in word)
 

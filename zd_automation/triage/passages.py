@@ -8,6 +8,10 @@ import re
 LONGEST = 220
 # A sentence shorter than this joins its neighbour: alone it says too little.
 SHORT = 40
+# In a hurry people leave the full stop out, but begin the next sentence with a capital; only where capitals are rare, since
+# German nouns and names begin nothing. "I" begins nothing either.
+_RUN_ON = re.compile(r"(?<=[a-zß-ÿа-я0-9)]) (?=(?!I\b)[A-ZÀ-ÞА-Я])")
+_LONG_SENTENCE, _RARE_CAPITALS = 60, 0.15
 _ENDS = re.compile(r"(?<=[.!?。！？؟।])(?:\s+|(?<=[。！？]))|\n+")
 
 
@@ -19,7 +23,7 @@ def passages(text: str, longest: int = LONGEST, short: int = SHORT) -> tuple[str
     """
     pieces = [piece for sentence in _ENDS.split(text) for piece in _cut(" ".join(sentence.split()), longest) if piece]
     windows = _joined(pieces, longest)
-    single = _joined(pieces, short) if len(windows) > 1 else []
+    single = _joined([part for piece in pieces for part in _run_on(piece)], short) if len(windows) > 1 else []
     return tuple(dict.fromkeys(part for part in (*windows, *single) if any(map(str.isalpha, part))))
 
 
@@ -31,6 +35,15 @@ def _joined(pieces: list[str], most: int) -> list[str]:
         else:
             parts.append(piece)
     return parts
+
+
+def _run_on(sentence: str) -> list[str]:
+    """The sentences that a sentence without full stops seems to be."""
+    words = sentence.split()
+    capitals = sum(word[0].isupper() and word.partition("'")[0] != "I" for word in words)
+    if len(sentence) < _LONG_SENTENCE or capitals > max(2, _RARE_CAPITALS * len(words)):
+        return [sentence]
+    return _RUN_ON.split(sentence)
 
 
 def _cut(sentence: str, longest: int) -> list[str]:

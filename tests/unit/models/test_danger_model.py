@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from tests.support.builders import cleaned
 from zd_automation.errors import ModelError
 from zd_automation.models.cache import ModelCache
 from zd_automation.models.danger_classifier import DangerClassifier
+from zd_automation.models.danger_fit import DangerRows, fit_danger
 from zd_automation.models.danger_lines import draw
-from zd_automation.models.danger_model import DangerRows, FittedDanger, fit_danger
+from zd_automation.models.danger_model import FittedDanger
 from zd_automation.triage.danger import DangerReading, DangerText, read_message
 from zd_automation.triage.danger_phrases import PhraseEvidence
 
@@ -166,10 +168,57 @@ def test_twins_of_urgent_stories_teach_little_and_draw_no_line() -> None:
         for sort in ("twin", "denial")
     ]
     assert [len(one.held_out.scores) for one in made] == [len(ORDINARY), len(ORDINARY) + 20]
-    assert [len(one.twin_scores.scores) for one in made] == [20, 0]
     asked = read("a stranger took over my wallet said my son today")
     urgent = [one.answers(asked, ["en"], [])[0][0, 0] for one in made]
     assert urgent[0] > urgent[1]
+
+
+CALM = [
+    f"do you sell {what} in the {where}"
+    for what in ("tea", "soap", "hats", "maps")
+    for where in ("north", "south", "city")
+]
+
+
+def calm_by(hand: str) -> FittedDanger:
+    told = rows([*ALL, *CALM], [*URGENT, *[False] * len(CALM)], [*SORTS, *["everyday"] * len(CALM)])
+    return fit_danger(replace(told, hands=[*told.hands[: len(ALL)], *[hand] * len(CALM)]), [])
+
+
+@pytest.fixture(scope="module")
+def with_everyday() -> FittedDanger:
+    return calm_by("everyday")
+
+
+def test_everyday_messages_are_learnt_and_draw_no_line(fitted: FittedDanger, with_everyday: FittedDanger) -> None:
+    assert len(with_everyday.held_out.scores) == len(ORDINARY)
+    asked = read("do you sell soap in the shop")
+    before, after = (one.answers(asked, ["en"], [])[0][0, 0] for one in (fitted, with_everyday))
+    assert after < before
+    assert "everyday" in with_everyday.sorts
+
+
+def test_everyday_messages_are_held_out_in_parts_as_a_desks_own_are(with_everyday: FittedDanger) -> None:
+    # Held out as one hand, nothing like them would be left to learn from: they would score as the unknown does.
+    assert np.median(with_everyday.held[len(ALL) :]) < np.median(calm_by("fir").held[len(ALL) :])
+
+
+def test_an_urgent_sentence_counts_among_everyday_ones(with_everyday: FittedDanger) -> None:
+    around = ". ".join(
+        f"do you sell {what} in the village shop beside the old town hall" for what in ("pens", "bags", "rugs")
+    )
+    texts = read(f"{around}. a stranger took over my wallet. {around}", f"{around}. {around}")
+    buried, calm = classifier(with_everyday).read(texts, ["en"] * 2)
+    assert buried.probability > 0.5 > calm.probability
+    assert texts[0].passages[buried.passage].startswith("a stranger")
+
+
+def test_with_everyday_messages_alone_on_the_ordinary_side_they_draw_the_lines() -> None:
+    told = rows(
+        [*TAKEN, *CALM], [True] * len(TAKEN) + [False] * len(CALM), [""] * len(TAKEN) + ["everyday"] * len(CALM)
+    )
+    made = fit_danger(replace(told, hands=["ash"] * len(TAKEN) + ["everyday"] * len(CALM)), [])
+    assert len(made.held_out.scores) == len(CALM)
 
 
 def test_two_hands_are_held_out_in_parts_all_the_same() -> None:

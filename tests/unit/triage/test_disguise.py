@@ -22,6 +22,7 @@ CYRILLIC_O, CYRILLIC_A, CYRILLIC_U, CYRILLIC_I = "\u043e", "\u0430", "\u0443", "
         ("\U0001d5f5\U0001d5ee\U0001d5f0\U0001d5f8\U0001d5f2\U0001d5f1", "hacked"),
         ("\u1d0d\u028f \u1d00\u1d04\u1d04\u1d0f\u1d1c\u0274\u1d1b", "my account"),
         ("h4ck3d my acc0unt, p@ssw0rd gone", "hacked my account, password gone"),
+        ("m\u00e3o na minh4 c0nt4b\u00edlidade", "m\u00e3o na minh4 contab\u00edlidade"),
         ("my a c c o u n t was h.a.c.k.e.d", "my account was hacked"),
         ("m y  a c c o u n t  w a s  h a c k e d", "my account was hacked"),
         ("MY ACCOUNT WAS HACKED", "my account was hacked"),

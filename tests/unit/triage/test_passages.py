@@ -37,6 +37,27 @@ def test_a_short_sentence_joins_its_neighbour() -> None:
     )
 
 
+STORY = "Yesterday evening somebody took money from my account Where can I find the invoice of last month"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (STORY, "Where can I find the invoice of last month"),
+        (STORY.lower(), STORY.lower()),
+        ("I think I lost it and I am sure that I did not spend any of it myself I swear", "I swear"),
+        (
+            "Gestern hat jemand Geld von meinem Konto bei der Bank genommen Wo finde ich die Rechnung",
+            "Wo finde ich die",
+        ),
+    ],
+)
+def test_a_capital_begins_a_sentence_where_full_stops_are_left_out_and_capitals_are_rare(text: str, told: str) -> None:
+    windows = passages("A first sentence of the mail. " * 6 + text, 220)
+    singles = {part for part in windows if len(part) < 100}
+    assert (told in singles) is (text in {STORY, STORY.lower()})
+
+
 @given(st.text(st.sampled_from("ab .。?\n"), max_size=400), st.integers(4, 40))
 def test_every_letter_is_in_a_window_in_order_and_no_passage_is_too_long(text: str, longest: int) -> None:
     parts = passages(text, longest, 0)
