@@ -1,73 +1,209 @@
-"""Article suggestions on the parallel FAQ of the research data: is the right article found, and is silence kept?
+"""Article suggestions on the research data: is the right article found, does silence mean that there is none, what does it cost?
 
-    python -m bench.articles [--data ../shared/data]
+    python -m bench.articles [SECTION ...] [--data ../shared/data] [--vectors FILE]
 
-Questions in every language against the English articles; then once more with the right article taken away, when every
-suggestion shown is wrong.
+Sections: faq, same, xquad, pages, silence, cost, fit; all but ``fit`` by default. Vectors of passages are kept in --vectors.
+Beside us in every table: BM25 (ours, words alone) and SQLite FTS5 (trigrams, which need no spaces between words). ``fit``
+prints the numbers of ``knowledge/confidence.py`` anew.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
-from collections import defaultdict
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from bench.article_cost import cost
+from bench.article_sets import Case, Sets, found_by_fts5
+from zd_automation.knowledge.evaluate import Judged, answers, judged
 from zd_automation.knowledge.index import PassageIndex
-from zd_automation.models.encoders import Encoder, bundled_encoder, encoder_is_installed
-from zd_automation.tickets import Article
-from zd_automation.triage.clean import clean
-from zd_automation.triage.desk import ArticlePolicy
+from zd_automation.models.encoder import Encoder
+from zd_automation.models.encoders import installed_encoders
 
-LINE = ArticlePolicy().threshold
+_SHOWN = 3
 
 
-def rows(data: Path) -> list[dict[str, str]]:
-    with gzip.open(data / "retrieval" / "crypto_faq_parallel.jsonl.gz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+class Ground:
+    """The sets, the encoders, and where vectors are kept."""
 
+    def __init__(self, data: Path, vectors: Path | None) -> None:
+        self.sets = Sets(data)
+        self.encoders = installed_encoders()
+        self.vectors = vectors
 
-def index_without(found: list[dict[str, str]], left_out: set[str], encoder: Encoder | None) -> PassageIndex:
-    english = [row for row in found if row["lang"] == "en" and _key(row) not in left_out]
-    return PassageIndex([Article(_key(row), row["question"], row["answer"], "en") for row in english], encoder)
-
-
-def _key(row: dict[str, str]) -> str:
-    return f"{row['faq']}/{row['key']}"
+    def index(self, case: Case, without: Sequence[str] = (), encoders: Sequence[Encoder] | None = None) -> PassageIndex:
+        """The index of a case, some articles left out."""
+        kept = [article for article in case.articles if article.id not in set(without)]
+        return PassageIndex(kept, self.encoders if encoders is None else encoders, self.vectors)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    found = rows(parser.parse_args().data)
-    encoder = bundled_encoder() if encoder_is_installed() else None
-    keys = sorted({_key(row) for row in found if row["lang"] == "en"})
-    asked = [row for row in found if row["lang"] != "en" and _key(row) in keys]
-    whole = index_without(found, set(), encoder)
-    # Two halves, so that every question is asked once without its article.
-    halves = [set(keys[0::2]), set(keys[1::2])]
-    lacking = [index_without(found, half, encoder) for half in halves]
-    by_language: dict[str, list[tuple[bool, bool, bool, bool]]] = defaultdict(list)
-    for row in asked:
-        text, language = clean("", row["question"]), row["lang"]
-        (hits,) = whole.search([text], [language])
-        (wrong,) = lacking[0 if _key(row) in halves[0] else 1].search([text], [language])
-        top = [hit.id for hit in hits[:3]]
-        shown = bool(hits) and hits[0].score >= LINE
-        by_language[language].append(
-            (_key(row) in top, shown, shown and hits[0].id == _key(row), bool(wrong) and wrong[0].score >= LINE)
-        )
-    print(f"Line {LINE}; {len(keys)} English articles; encoder {encoder.name if encoder else 'none'}\n")
-    print("| language | questions | right among 3 | shown | first shown is right | shown although missing |")
-    print("|---|---|---|---|---|---|")
-    everything = [case for cases in by_language.values() for case in cases]
-    for language, cases in [*sorted(by_language.items()), ("all", everything)]:
-        count = len(cases)
-        recall, shown, right, false = (sum(case[part] for case in cases) for part in range(4))
-        said = f"{right / shown:.2f}" if shown else "-"
-        print(f"| {language} | {count} | {recall / count:.2f} | {shown / count:.2f} | {said} | {false / count:.2f} |")
+    parser.add_argument("--vectors", type=Path)
+    options = parser.parse_args()
+    ground = Ground(options.data, options.vectors)
+    for name in options.sections or [name for name in SECTIONS if name != "fit"]:
+        print(f"\n### {name}\n", flush=True)
+        SECTIONS[name](ground)
 
+
+def faq(ground: Ground) -> None:
+    """Questions in 27 languages against English articles, with their titles and without."""
+    _heading("articles in English")
+    for titled in (True, False):
+        case = ground.sets.faq("en", titled=titled)
+        _row("title and answer" if titled else "answer alone", ground, case)
+
+
+def same(ground: Ground) -> None:
+    """Questions in the language of the articles: answers alone (the question is their title), and paragraphs of XQuAD."""
+    _heading("question and article in one language")
+    _row("FAQ, answer alone, 28 languages", ground, *(ground.sets.faq_same(tag) for tag in ground.sets.faq_languages()))
+    _row("XQuAD, 6 languages", ground, *(ground.sets.xquad(tag, tag) for tag in ("ar", "de", "en", "es", "ru", "zh")))
+
+
+def xquad(ground: Ground) -> None:
+    """Questions in 12 languages against English paragraphs."""
+    _heading("paragraphs in English")
+    _row("XQuAD", ground, ground.sets.xquad("en"))
+
+
+def pages(ground: Ground) -> None:
+    """Long technical pages."""
+    _heading("pages")
+    _row("AWS documentation", ground, ground.sets.aws())
+
+
+def _heading(what: str) -> None:
+    print(
+        f"| {what} | questions | recall@1 | @3 | worst language @3 | BM25 @3 | FTS5 @3 |\n|---|---|---|---|---|---|---|"
+    )
+
+
+def _row(name: str, ground: Ground, *cases: Case) -> None:
+    ranks = np.concatenate([_ranks(ground.index(case), case) for case in cases])
+    words = np.concatenate([_ranks(ground.index(case, encoders=()), case) for case in cases])
+    full = np.concatenate([found_by_fts5(case, _SHOWN) for case in cases])
+    tags = np.array([question.language for case in cases for question in case.questions])
+    worst = min((float((ranks[tags == tag] < _SHOWN).mean()), tag) for tag in set(tags.tolist()))
+    cells = [float((ranks < most).mean()) for most in (1, _SHOWN)]
+    beside = [float((words < _SHOWN).mean()), float(full.mean())]
+    told = " | ".join(f"{cell:.3f}" for cell in cells)
+    print(
+        f"| {name} | {len(ranks)} | {told} | {worst[0]:.3f} {worst[1]} | {beside[0]:.3f} | {beside[1]:.3f} |",
+        flush=True,
+    )
+
+
+def _ranks(index: PassageIndex, case: Case) -> np.ndarray:
+    """The place of each question's article, 99 where it is not among ten."""
+    return answers(index, case.asked())[0]
+
+
+def silence(ground: Ground) -> None:
+    """Each question once with its article and once without it, half of the others gone too."""
+    print("| set | questions | AUC | answered at 90 % precision | at 0.75: answered | right | shown although missing |")
+    print("|---|---|---|---|---|---|---|")
+    for name, cases in _silent(ground).items():
+        told = [
+            judged(case.articles, case.asked(), lambda some: PassageIndex(some, ground.encoders, ground.vectors))
+            for case in cases
+        ]
+        all_of = Judged(
+            *(np.concatenate([getattr(one, part) for one in told]) for part in ("places", "scores", "missing"))
+        )
+        cells = (all_of.auc(), all_of.answered(0.9), *all_of.at(0.75))
+        print(f"| {name} | {len(all_of.places)} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |", flush=True)
+
+
+def _silent(ground: Ground) -> dict[str, list[Case]]:
+    sets = ground.sets
+    return {
+        "FAQ, 27 languages to English": [sets.faq("en")],
+        "FAQ, to Spanish": [sets.faq("es")],
+        "XQuAD, 11 languages to English": [sets.xquad("en").where(lambda q: q.language != "en")],
+        "XQuAD, one language (6)": [sets.xquad(tag, tag) for tag in ("ar", "de", "en", "es", "ru", "zh")],
+        "FAQ, one language, answer alone": [sets.faq_same(tag) for tag in sets.faq_languages()],
+        "AWS pages": [sets.aws()],
+    }
+
+
+def _halves(case: Case) -> list[list[str]]:
+    ids = sorted({str(article.id) for article in case.articles})
+    return [ids[0::2], ids[1::2]]
+
+
+def fit(ground: Ground) -> None:
+    """Learn the weights of ``knowledge/confidence.py``: every set counts alike."""
+    both, sets = ground.encoders, ground.sets
+    own = [[sets.xquad(tag, tag) for tag in ("ar", "de", "en", "es", "ru", "zh")], [sets.aws()]]
+    own += [[sets.faq_same(tag) for tag in sets.faq_languages()]]
+    foreign = [
+        [sets.faq("en"), sets.faq("es")],
+        [sets.xquad(tag).where(lambda q, t=tag: q.language != t) for tag in ("en", "de")],
+    ]  # type: ignore[misc]
+    voices = {"both": both, "wide": both[1:], "one": both[:1], "words": ()}
+    for name, encoders in voices.items():
+        for own_language, groups in ((True, own), (False, foreign)):
+            if name == "words" and not own_language:
+                continue
+            rows, right, trust = _evidence(ground, groups, encoders, name, own_language=own_language)
+            model = LogisticRegression(C=100, max_iter=9000).fit(rows, right, sample_weight=trust)
+            told = [round(float(weight), 2) for weight in (*model.coef_[0], model.intercept_[0])]
+            said = [chance_of(row, told) for row in rows]
+            print(
+                f'("{name}", {own_language}): {tuple(told)},  # {len(rows)} rows, AUC {roc_auc_score(right, said):.3f}',
+                flush=True,
+            )
+
+
+def chance_of(row: np.ndarray, told: Sequence[float]) -> float:
+    """The chance by these weights, as log-odds."""
+    return float(row @ np.array(told[:-1]) + told[-1])
+
+
+def _evidence(
+    ground: Ground, groups: list[list[Case]], encoders: Sequence[Encoder], voices: str, *, own_language: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows, right, trust = [], [], []
+    for cases in groups:
+        here: list[tuple[tuple[float, ...], bool]] = []
+        for case in cases:
+            asked = case.asked()
+            texts, tags = [one.text for one in asked], [one.language for one in asked]
+            for without in ([], *_halves(case)):
+                index = ground.index(case, without, encoders)
+                for question, look in zip(case.questions, index.look(texts, tags), strict=True):
+                    if look is None or (without and question.article not in without):
+                        continue
+                    if look.voices == voices and look.own_language is own_language:
+                        first = str(index.article(look.places[0][0]).id)
+                        here.append((look.evidence.numbers(), first == question.article))
+        rows += [row for row, _ in here]
+        right += [is_right for _, is_right in here]
+        trust += [1 / len(here)] * len(here)
+    weights = np.array(trust)
+    return np.array(rows), np.array(right), weights / weights.mean()
+
+
+SECTIONS: dict[str, Callable[[Ground], None]] = {
+    "faq": faq,
+    "same": same,
+    "xquad": xquad,
+    "pages": pages,
+    "silence": silence,
+    "cost": lambda ground: cost(ground.encoders),
+    "fit": fit,
+}
 
 if __name__ == "__main__":
     main()

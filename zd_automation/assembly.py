@@ -33,7 +33,7 @@ from zd_automation.triage.language import Language, identify
 from zd_automation.triage.patterns import PhraseBook
 from zd_automation.triage.secrets import SeedLists
 from zd_automation.triage.secrets.seeds import seed_key
-from zd_automation.vectors import meaning_encoder, topic_encoders
+from zd_automation.vectors import desk_encoders
 
 # The ten lists of BIP-39 itself; the package has others that no wallet uses.
 _SEED_LISTS = (
@@ -86,9 +86,9 @@ def assemble(
     attempt = _Attempts()
     topics, topic_troubles = _topics(files, reader, models, say, registry, attempt)
     danger, danger_trouble = attempt(
-        lambda: danger_model(examples, books, files, reader, topic_encoders(files), models, say)
+        lambda: danger_model(examples, books, files, reader, desk_encoders(files), models, say)
     )
-    index, article_trouble = attempt(lambda: PassageIndex(known, meaning_encoder(files), models) if known else None)
+    index, article_trouble = attempt(lambda: article_index(known, files, models))
     triage = Triage(
         desk=files.desk,
         identify=reader,
@@ -126,7 +126,7 @@ def _topics(
 ) -> tuple[TopicClassifier | None, tuple[str, ...]]:
     """The topic model that serves: the promoted one, else the one before it, else one learnt from the desk's files."""
     troubles: tuple[str, ...] = ()
-    encoders, trouble = attempt(lambda: topic_encoders(files))
+    encoders, trouble = attempt(lambda: desk_encoders(files))
     if encoders is None:
         return None, (trouble,)
     if registry is not None:
@@ -221,6 +221,13 @@ def learn(
         hints if kept >= set(hints.topics) else _hints(desk, kept, reader),
         [row.id or f"example {number}" for number, row in enumerate(rows, 1)],
     )
+
+
+def article_index(articles: Sequence[Article], files: DeskFiles, models: ModelCache) -> PassageIndex | None:
+    """The index of a desk's articles, None when it has none. Raises ModelError when an encoder fails."""
+    if not articles:
+        return None
+    return PassageIndex(articles, desk_encoders(files), models.folder / "passages.sqlite")
 
 
 class _Attempts:

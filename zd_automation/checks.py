@@ -14,7 +14,7 @@ from zd_automation.desk_files import DeskFiles, load_desk
 from zd_automation.errors import DefinitionError, ModelError, ZdAutomationError
 from zd_automation.models.detectors import py3langid_detector
 from zd_automation.models.encoders import encoder_is_installed
-from zd_automation.vectors import meaning_encoder, topic_encoders
+from zd_automation.vectors import desk_encoders
 from zd_automation.zendesk.gateway import Gateway
 
 _FEW = 5
@@ -98,8 +98,7 @@ def _encoder(files: DeskFiles) -> Iterator[Finding]:
     """Whether the encoder that a desk names is there and answers; what is missing where it names none."""
     if files.encoder:
         try:
-            meaning = meaning_encoder(files)
-            for encoder in (*topic_encoders(files), *((meaning,) if meaning else ())):
+            for encoder in desk_encoders(files):
                 encoder.encode(["parcel"])
         except ModelError as error:
             yield Finding(f"{files.folder / 'desk.toml'}: {error}")

@@ -11,15 +11,13 @@ from pathlib import Path
 
 import structlog
 
-from zd_automation.assembly import Assembled, assemble
+from zd_automation.assembly import Assembled, article_index, assemble
 from zd_automation.desk_files import DeskFiles
 from zd_automation.errors import ModelError, ZdAutomationError
-from zd_automation.knowledge.index import PassageIndex
 from zd_automation.models.cache import ModelCache
 from zd_automation.models.registry import Registry
 from zd_automation.tickets import Article, Ticket
 from zd_automation.triage.decide import Triage
-from zd_automation.vectors import meaning_encoder
 from zd_automation.zendesk.gateway import Gateway
 
 _REFRESH = 600.0
@@ -160,7 +158,7 @@ class DeskRegistry:
         """The desk with the articles of now, or with those it had while the encoder cannot read them."""
         articles = self._articles(files)
         try:
-            index = PassageIndex(articles, meaning_encoder(files), self._models) if articles else None
+            index = article_index(articles, files, self._models)
         except ModelError as error:
             log.warning("refresh_failed", desk=files.desk.name, error=type(error).__name__)
             return triage

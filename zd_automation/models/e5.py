@@ -19,7 +19,7 @@ import numpy.typing as npt
 from zd_automation.errors import ModelError
 from zd_automation.models.e5_file import Bytes, PackedReader
 from zd_automation.models.e5_parts import BLOCK, Layer, Norm, Table, Tensors, unpacked
-from zd_automation.models.e5_pieces import Pieces
+from zd_automation.models.e5_pieces import QUERY, Pieces
 
 _MAGIC, _VERSION = b"E5S1", 1
 # Tokens worked on together: more cost memory (16 kB each), fewer read the weights more often.
@@ -82,10 +82,13 @@ class E5Weights:
             heads=heads,
         )
 
-    def encode(self, texts: Sequence[str], most_tokens: int = 128) -> Table:
-        """Float32 array of shape (texts, size), rows of length one; each text is cut at ``most_tokens``."""
+    def encode(self, texts: Sequence[str], most_tokens: int = 128, prefix: str = QUERY) -> Table:
+        """Float32 array of shape (texts, size), rows of length one; each text is cut at ``most_tokens``.
+
+        The model was trained with a word in front of each text: questions and plain texts have another than passages.
+        """
         most = min(most_tokens, len(self.places))
-        return self.forward([self.pieces.token_ids(text, most) for text in texts])
+        return self.forward([self.pieces.token_ids(text, most, prefix) for text in texts])
 
     def forward(self, token_ids: Sequence[Sequence[int]]) -> Table:
         """The mean of each text's token vectors, scaled to length one: float32 of shape (texts, size).

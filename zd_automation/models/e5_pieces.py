@@ -19,7 +19,7 @@ from zd_automation.models.e5_file import Bytes, PackedReader
 
 _Hashes = npt.NDArray[np.uint64]
 
-PREFIX = "query: "
+QUERY, PASSAGE = "query: ", "passage: "
 _MARK = "\u2581"
 _UNKNOWN_PENALTY = 10.0
 _FEWEST_PIECES = 2  # the unknown one and another
@@ -87,11 +87,12 @@ class Pieces:
         """The highest number that a token can have."""
         return max(int(self.ids.max()), self.begin, self.end, self.unknown)
 
-    def token_ids(self, text: str, most_tokens: int = 128) -> list[int]:
-        """The numbers of a query's tokens, at most ``most_tokens`` (3 or more) with the opening and the closing one."""
+    def token_ids(self, text: str, most_tokens: int = 128, prefix: str = QUERY) -> list[int]:
+        """The numbers of a query's or a passage's tokens, at most ``most_tokens`` (3 or more) with the opening and the
+        closing one."""
         room = max(most_tokens - 2, 1)
         # A token has at most ``longest`` characters, so what lies behind these cannot be among the first tokens.
-        marked = self.folded(PREFIX + text)[: room * self.longest]
+        marked = self.folded(prefix + text)[: room * self.longest]
         return [self.begin, *self._best_cut(marked)[:room], self.end]
 
     def folded(self, text: str) -> str:

@@ -43,6 +43,10 @@ class Encoder(Protocol):
         """Float32 array of shape (texts, size), rows of length one (or zero: "no idea")."""
         ...
 
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """The same of passages that are searched: the vectors of a help centre, for questions that :meth:`encode` reads."""
+        ...
+
     def carries(self, language: str) -> float:
         """How far the vectors of this language (BCP 47) can be trusted, 0 to 1."""
         ...
@@ -89,8 +93,7 @@ class CachedEncoder(ABC):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See :class:`Encoder`. Raises ModelError when the rows are not usable."""
-        # A lone surrogate, half an emoji, has no bytes: it is sent as a question mark.
-        cut = [(text[: self._most] or " ").encode("utf-8", "replace").decode() for text in texts]
+        cut = [self._cut(text) for text in texts]
         keys = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in cut]
         with self._cache_lock:
             found = {key: self._cache[key] for key in keys if key in self._cache}
@@ -102,6 +105,10 @@ class CachedEncoder(ABC):
         self._remember(found)
         return np.stack([found[key] for key in keys]) if keys else np.zeros((0, self.size), dtype=np.float32)
 
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """See :class:`Encoder`. Kept nowhere: whoever has thousands of passages keeps their vectors."""
+        return self._encode_now([self._cut(text) for text in texts])
+
     def carries(self, language: str) -> float:
         """See :class:`Encoder`: the tag itself is looked for before its first part."""
         if self.languages is None:
@@ -112,6 +119,10 @@ class CachedEncoder(ABC):
     def typical(self, language: str) -> Vectors | None:  # noqa: ARG002 - nothing is known of foreign vectors
         """See :class:`Encoder`."""
         return None
+
+    def _cut(self, text: str) -> str:
+        # A lone surrogate, half an emoji, has no bytes: it is sent as a question mark.
+        return (text[: self._most] or " ").encode("utf-8", "replace").decode()
 
     @abstractmethod
     def _raw(self, texts: list[str]) -> Any:

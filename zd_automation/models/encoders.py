@@ -11,7 +11,7 @@ import functools
 import importlib.util
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import numpy as np
 
 from zd_automation.errors import ModelError
 from zd_automation.models.cache import READING
+from zd_automation.models.e5_pieces import PASSAGE
 from zd_automation.models.encoder import CachedEncoder, Encoder, Vectors
 
 # How far the encoder carries a language, from 0 to 1: its sixteen own ones wholly, their kin in part. The parts are
@@ -44,6 +45,8 @@ USE_LANGUAGES: Mapping[str, float] = {
     "az": 0.4,
     "sv": 0.3,
     "da": 0.4,
+    "nb": 0.4,
+    "nn": 0.4,
     "no": 0.4,
     "uz": 0.3,
     "mul": 0.8,  # several languages of the desk, mostly carried ones
@@ -110,8 +113,10 @@ E5_LANGUAGES: Mapping[str, float] = dict.fromkeys(
         "mr",
         "ms",
         "my",
+        "nb",
         "ne",
         "nl",
+        "nn",
         "no",
         "om",
         "or",
@@ -155,6 +160,9 @@ _ROMANISED_USE, _ROMANISED_E5 = 0.8, 0.6
 # Of a long message the wide encoder reads the beginning: its cost grows with length, a ticket's topic stands early, and
 # on the demo's tickets 160, 240 and 320 characters are equally right.
 _MOST_TOKENS = 64
+
+# Of a passage of a help centre it reads all that our passages have.
+_PASSAGE_CHARACTERS, _PASSAGE_TOKENS = 800, 200
 
 _LOADING = threading.Lock()
 
@@ -210,15 +218,23 @@ class WideEncoder(CachedEncoder):
     def _raw(self, texts: list[str]) -> Any:
         return self._weights.encode(texts, _MOST_TOKENS)
 
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """See :class:`Encoder`: read further than a question, and marked as passages, which the model was trained with."""
+        plain = [text[:_PASSAGE_CHARACTERS].encode("utf-8", "replace").decode() or " " for text in texts]
+        return self._shared(plain, lambda part: self._weights.encode(part, _PASSAGE_TOKENS, PASSAGE))
+
     def _encode_now(self, texts: list[str]) -> Vectors:
+        return self._shared(texts, super()._encode_now)
+
+    def _shared(self, texts: list[str], encode: Callable[[list[str]], Vectors]) -> Vectors:
         """Many texts, as in training, are shared out to all cores: the products in it leave Python's lock."""
         cores = min(os.cpu_count() or 1, len(texts) // self._batch)
         if cores < 2:
-            return super()._encode_now(texts)
+            return encode(texts)
         shares = [texts[start::cores] for start in range(cores)]
         out = np.empty((len(texts), self.size), dtype=np.float32)
         with ThreadPoolExecutor(cores) as pool:
-            for start, rows in enumerate(pool.map(super()._encode_now, shares)):
+            for start, rows in enumerate(pool.map(encode, shares)):
                 out[start::cores] = rows
         return out
 

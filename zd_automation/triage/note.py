@@ -91,16 +91,17 @@ def _summary(parts: NoteParts, texts: NoteTexts) -> str:
 
 
 def _articles(parts: NoteParts, texts: NoteTexts) -> str:
-    items = "".join(_article(article, parts.language.tag) for article in parts.articles)
+    items = "".join(_article(article, parts.language.tag, texts) for article in parts.articles)
     return f"<p>{_safe(texts.words['articles'])}:</p><ul>{items}</ul>"
 
 
-def _article(article: Suggestion, language: str) -> str:
+def _article(article: Suggestion, language: str, texts: NoteTexts) -> str:
     title = _safe(article.title[:_LONGEST_TITLE])
     # Only a plain web address becomes a link: an article must not be able to smuggle in another scheme.
     linked = f'<a href="{_safe(article.url)}">{title}</a>' if article.url.startswith(("https://", "http://")) else title
     foreign = article.locale.split("-")[0].lower() != language.split("-")[0].lower()
-    only = f" ({_safe(article.locale.split('-')[0].upper())})" if foreign and article.locale else ""
+    there = article.locale.split("-")[0].upper()
+    only = f" ({_safe(texts.words['only'].format(there))})" if foreign and there else ""
     quote = f"<br><em>“{_safe(article.quote[:_LONGEST_QUOTE])}”</em>" if article.quote else ""
     return f"<li>{linked}{only}{quote}</li>"
 

@@ -68,6 +68,10 @@ class MadeEncoder:
             row /= max(float(np.linalg.norm(row)), 1e-9)
         return rows
 
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """See ``models.encoder.Encoder``."""
+        return self.encode(texts)
+
     def carries(self, language: str) -> float:
         """See ``models.encoder.Encoder``."""
         return self.shares.get(language.split("-")[0], 0.0)

@@ -81,7 +81,7 @@ def test_secrets_are_named_but_never_shown() -> None:
         ),
         (
             a_suggestion(locale="de", quote=""),
-            '<li><a href="https://desk.example/hc/en-us/articles/1">Reset your password</a> (DE)</li>',
+            '<li><a href="https://desk.example/hc/en-us/articles/1">Reset your password</a> (DE only)</li>',
         ),
         (a_suggestion(url="javascript:alert(1)", quote=""), "<li>Reset your password</li>"),
         (a_suggestion(url="data:text/html,x", quote=""), "<li>Reset your password</li>"),
