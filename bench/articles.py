@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -22,7 +22,7 @@ from sklearn.metrics import roc_auc_score
 
 from bench.article_cost import cost
 from bench.article_sets import Case, Sets, found_by_fts5
-from zd_automation.knowledge.evaluate import Judged, answers, judged
+from zd_automation.knowledge.evaluate import Judged, answers, judged, parts
 from zd_automation.knowledge.index import PassageIndex
 from zd_automation.models.encoder import Encoder
 from zd_automation.models.encoders import installed_encoders
@@ -38,9 +38,11 @@ class Ground:
         self.encoders = installed_encoders()
         self.vectors = vectors
 
-    def index(self, case: Case, without: Sequence[str] = (), encoders: Sequence[Encoder] | None = None) -> PassageIndex:
+    def index(
+        self, case: Case, without: Collection[str] = (), encoders: Sequence[Encoder] | None = None
+    ) -> PassageIndex:
         """The index of a case, some articles left out."""
-        kept = [article for article in case.articles if article.id not in set(without)]
+        kept = [article for article in case.articles if article.id not in without]
         return PassageIndex(kept, self.encoders if encoders is None else encoders, self.vectors)
 
 
@@ -110,7 +112,7 @@ def _ranks(index: PassageIndex, case: Case) -> np.ndarray:
 
 
 def silence(ground: Ground) -> None:
-    """Each question once with its article and once without it, half of the others gone too."""
+    """Each question once with its article and once without it, a fifth of the others gone too."""
     print("| set | questions | AUC | answered at 90 % precision | at 0.75: answered | right | shown although missing |")
     print("|---|---|---|---|---|---|---|")
     for name, cases in _silent(ground).items():
@@ -137,11 +139,6 @@ def _silent(ground: Ground) -> dict[str, list[Case]]:
     }
 
 
-def _halves(case: Case) -> list[list[str]]:
-    ids = sorted({str(article.id) for article in case.articles})
-    return [ids[0::2], ids[1::2]]
-
-
 def fit(ground: Ground) -> None:
     """Learn the weights of ``knowledge/confidence.py``: every set counts alike."""
     both, sets = ground.encoders, ground.sets
@@ -153,46 +150,50 @@ def fit(ground: Ground) -> None:
     ]  # type: ignore[misc]
     voices = {"both": both, "wide": both[1:], "one": both[:1], "words": ()}
     for name, encoders in voices.items():
-        for own_language, groups in ((True, own), (False, foreign)):
+        for own_language, sets_of in ((True, own), (False, foreign)):
             if name == "words" and not own_language:
                 continue
-            rows, right, trust = _evidence(ground, groups, encoders, name, own_language=own_language)
-            model = LogisticRegression(C=100, max_iter=9000).fit(rows, right, sample_weight=trust)
-            told = [round(float(weight), 2) for weight in (*model.coef_[0], model.intercept_[0])]
-            said = [chance_of(row, told) for row in rows]
-            print(
-                f'("{name}", {own_language}): {tuple(told)},  # {len(rows)} rows, AUC {roc_auc_score(right, said):.3f}',
-                flush=True,
-            )
+            groups = [_evidence(ground, cases, encoders, name, own_language=own_language) for cases in sets_of]
+            told = _weights(groups)
+            # What weights that have not seen a set say of it.
+            aucs = [_auc(_weights([other for other in groups if other is not group]), group) for group in groups]
+            rows = sum(len(right) for _, right in groups)
+            print(f'("{name}", {own_language}): {told},  # {rows} rows; AUC on unseen sets {aucs}', flush=True)
 
 
-def chance_of(row: np.ndarray, told: Sequence[float]) -> float:
-    """The chance by these weights, as log-odds."""
-    return float(row @ np.array(told[:-1]) + told[-1])
+_Group = tuple[np.ndarray, np.ndarray]
+
+
+def _weights(groups: Sequence[_Group]) -> tuple[float, ...]:
+    """Every group counts alike."""
+    rows, right = (np.concatenate([group[part] for group in groups]) for part in (0, 1))
+    trust = np.concatenate([np.full(len(group[1]), 1 / len(group[1])) for group in groups])
+    model = LogisticRegression(C=100, max_iter=9000).fit(rows, right, sample_weight=trust / trust.mean())
+    return tuple(round(float(weight), 2) for weight in (*model.coef_[0], model.intercept_[0]))
+
+
+def _auc(told: Sequence[float], group: _Group) -> float:
+    rows, right = group
+    return round(float(roc_auc_score(right, rows @ np.array(told[:-1]) + told[-1])), 3)
 
 
 def _evidence(
-    ground: Ground, groups: list[list[Case]], encoders: Sequence[Encoder], voices: str, *, own_language: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rows, right, trust = [], [], []
-    for cases in groups:
-        here: list[tuple[tuple[float, ...], bool]] = []
-        for case in cases:
-            asked = case.asked()
-            texts, tags = [one.text for one in asked], [one.language for one in asked]
-            for without in ([], *_halves(case)):
-                index = ground.index(case, without, encoders)
-                for question, look in zip(case.questions, index.look(texts, tags), strict=True):
-                    if look is None or (without and question.article not in without):
-                        continue
-                    if look.voices == voices and look.own_language is own_language:
-                        first = str(index.article(look.places[0][0]).id)
-                        here.append((look.evidence.numbers(), first == question.article))
-        rows += [row for row, _ in here]
-        right += [is_right for _, is_right in here]
-        trust += [1 / len(here)] * len(here)
-    weights = np.array(trust)
-    return np.array(rows), np.array(right), weights / weights.mean()
+    ground: Ground, cases: Sequence[Case], encoders: Sequence[Encoder], voices: str, *, own_language: bool
+) -> _Group:
+    """The evidence of every search, each question with its article and without it, and whether the first was right."""
+    rows, right = [], []
+    for case in cases:
+        asked = case.asked()
+        texts, tags = [one.text for one in asked], [one.language for one in asked]
+        for without in (set[str](), *parts(case.articles)):
+            index = ground.index(case, without, encoders)
+            for question, look in zip(case.questions, index.look(texts, tags), strict=True):
+                if look is None or (without and question.article not in without):
+                    continue
+                if look.voices == voices and look.own_language is own_language:
+                    rows.append(look.evidence.numbers())
+                    right.append(str(index.article(look.places[0][0]).id) == question.article)
+    return np.array(rows), np.array(right)
 
 
 SECTIONS: dict[str, Callable[[Ground], None]] = {

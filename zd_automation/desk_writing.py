@@ -91,7 +91,7 @@ priority = "urgent"
 [articles]
 rung = "shadow"            # "note" suggests articles in the internal note
 at_most = 3
-# threshold = 0.5
+# threshold = 0.75
 # labels = ["public"]      # only articles with one of these labels
 
 [limits]

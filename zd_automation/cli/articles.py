@@ -72,7 +72,7 @@ def search_command(*, text: str, desk: Path | None, language: str | None, as_jso
 def evaluate_command(*, path: Path, desk: Path | None, precision: float, as_json: bool) -> None:
     """Judge the search on tickets whose right article is known, and propose a `threshold`.
 
-    Each ticket is asked twice: with its article there, and with it (and half of the others) taken away, when silence is right.
+    Each ticket is asked twice: with its article there, and with it (and a fifth of the others) taken away, when silence is right.
     """
     files, articles = _desk_and_articles(desk)
     asked = _asked(path, files, articles)

@@ -70,7 +70,7 @@ class RunningService:
     log: Path
 
 
-def wait_until_ready(service: RunningService, timeout: float = 900.0) -> Iterator[str]:
+def wait_until_ready(service: RunningService, timeout: float = 1800.0) -> Iterator[str]:
     """Yields what the service is busy with until it is ready; the first time it learns for some minutes.
 
     Raises ZdAutomationError when it does not get there.

@@ -29,13 +29,13 @@ class Evidence:
 
 # By whose voice was heard, and whether question and article are in one language: five weights and the offset.
 CHANCES: Mapping[tuple[str, bool], Sequence[float]] = {
-    ("both", True): (3.34, 10.4, 11.51, -1.96, 6.55, -3.69),
-    ("wide", True): (5.43, 9.95, 13.45, -3.42, 3.25, -4.4),
-    ("one", True): (-1.57, 10.02, 10.86, 0.69, 9.79, -2.49),
-    ("words", True): (-1.58, 4.04, 16.67, -1.58, 4.04, -2.34),
-    ("both", False): (1.63, 21.55, 14.73, -6.96, 11.37, -3.51),
-    ("wide", False): (2.35, 19.99, 15.67, -8.39, 12.88, -3.73),
-    ("one", False): (1.24, 17.14, 10.04, -0.91, 12.64, -3.16),
+    ("both", True): (5.09, 16.18, 9.46, -1.11, 3.1, -4.65),
+    ("wide", True): (7.6, 13.5, 9.68, -3.89, 2.04, -5.08),
+    ("one", True): (1.19, 9.13, 10.9, -1.18, 8.47, -2.97),
+    ("words", True): (-0.47, 6.44, 7.5, -0.47, 6.44, -2.33),
+    ("both", False): (1.57, 19.11, 15.26, -10.36, 16.27, -3.49),
+    ("wide", False): (3.23, 20.96, 14.26, -11.26, 15.51, -4.02),
+    ("one", False): (1.06, 18.47, 7.66, -2.27, 17.47, -2.84),
 }
 # Words alone do not cross languages: brands and coins do. Enough to be a candidate, never enough to be shown.
 _FOREIGN_WORDS = 0.05

@@ -14,6 +14,8 @@ from zd_automation.tickets import Article
 from zd_automation.triage.clean import CleanText
 
 _NOWHERE = 99
+# A help centre lacks an article here and there, not half of them; each part is taken away once.
+PARTS = 5
 Floats = npt.NDArray[np.float64]
 Build = Callable[[Sequence[Article]], PassageIndex]
 
@@ -75,15 +77,22 @@ class Judged:
 
 
 def judged(articles: Sequence[Article], asked: Sequence[Asked], build: Build) -> Judged:
-    """Ask every ticket of the whole help centre, and of one half of it: the half that lacks its article."""
+    """Ask every ticket of the whole help centre, and of one that lacks the fifth with its article."""
     places, scores = answers(build(articles), asked)
     missing = np.zeros(len(asked))
-    ids = sorted({str(article.id) for article in articles})
-    for half in (set(ids[0::2]), set(ids[1::2])):
-        concerned = [at for at, ticket in enumerate(asked) if ticket.article in half]
-        lacking = build([article for article in articles if str(article.id) not in half])
+    for part in parts(articles):
+        concerned = [at for at, ticket in enumerate(asked) if ticket.article in part]
+        if not concerned:
+            continue
+        lacking = build([article for article in articles if str(article.id) not in part])
         missing[concerned] = answers(lacking, [asked[at] for at in concerned])[1]
     return Judged(places, scores, missing)
+
+
+def parts(articles: Sequence[Article]) -> list[set[str]]:
+    """The ids of all articles in five parts."""
+    ids = sorted({str(article.id) for article in articles})
+    return [set(ids[start::PARTS]) for start in range(PARTS)]
 
 
 def answers(index: PassageIndex, asked: Sequence[Asked]) -> tuple[npt.NDArray[np.int64], Floats]:

@@ -88,7 +88,7 @@ class ArticlePolicy:
 
     rung: str = "note"
     at_most: int = 3
-    threshold: float = 0.5
+    threshold: float = 0.75
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,9 +117,10 @@ def test_versions_of_one_page_come_back_once(titles: tuple[str, ...], expected: 
 
 def test_fifty_copies_of_a_title_do_not_stand_in_each_others_way() -> None:
     copies = tuple(an_article(number, "Reset your password", "Open the settings.") for number in range(10, 60))
-    (first, *others) = search((*copies, PARCEL, CARD), "how do I reset my password")
-    assert first.title == "Reset your password"
-    assert first.score > 0.75
+    first, *others = search((*copies, PARCEL, CARD), "how do I reset my password")
+    alone = search((copies[0], PARCEL, CARD), "how do I reset my password")[0]
+    assert replace(first, score=0) == replace(alone, score=0)
+    assert first.score > 0.5
     assert all(one.title != first.title for one in others)
 
 
