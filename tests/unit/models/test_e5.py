@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from zd_automation.errors import ModelError
 from zd_automation.models.e5 import E5Weights
-from zd_automation.models.e5_pieces import PREFIX, Pieces
+from zd_automation.models.e5_pieces import PASSAGE, QUERY, Pieces
 
 SIZE, LAYERS, HEADS, MIDDLE, POSITIONS = 64, 2, 4, 128, 96
 MARK = "\u2581"
@@ -316,7 +316,7 @@ def best_score(marked: str) -> float:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_cut_is_the_best_of_all_and_loses_nothing(pieces: Pieces, text: str) -> None:
     inner = pieces.token_ids(text, 10_000)[1:-1]
-    marked = pieces.folded(PREFIX + text)
+    marked = pieces.folded(QUERY + text)
     score = sum(pieces.unknown_score if i == pieces.unknown else SCORES[VOCABULARY[i]] for i in inner)
     assert score == pytest.approx(best_score(marked), abs=1e-4)
     at = 0
@@ -420,5 +420,6 @@ def test_as_many_tokens_as_the_engine_counts(real: E5Weights, engine: Any) -> No
 @needs_weights
 def test_the_same_vectors_as_the_engine(real: E5Weights, engine: Any) -> None:
     texts = [*LINES, " ".join(LINES[:12]), "".join(LINES[22:26]) * 6]
-    rows = real.encode(texts, most_tokens=512)
-    assert np.min(np.sum(rows * engine.query(texts), axis=1)) > 0.999
+    for prefix, theirs in ((QUERY, engine.query), (PASSAGE, engine.passage)):
+        rows = real.encode(texts, most_tokens=512, prefix=prefix)
+        assert np.min(np.sum(rows * theirs(texts), axis=1)) > 0.999
