@@ -101,6 +101,18 @@ def test_decisions_of_a_ticket_come_oldest_first(journal: Journal) -> None:
     assert journal.decisions_of(1) == [early, late]
 
 
+def test_the_last_decisions_since_a_time_are_one_a_ticket_and_of_one_desk(journal: Journal) -> None:
+    def on(ticket_id: int, after: float, **changes: object) -> Decision:
+        fact = f"7:ticket.created:{ticket_id}"
+        return a_decision(f"{after:064}", fact=fact, ticket_id=ticket_id, decided_at=START + after, **changes)
+
+    first, again, second = on(1, 10), on(1, 30), on(2, 20)
+    for decision in (on(3, -1), again, first, second, on(4, 25, desk="other"), on(5, 0)):
+        journal.record_decision(decision)
+    assert list(journal.decisions_since(START, "main")) == [on(5, 0), second, again]
+    assert list(journal.decisions_since(START + 31, "main")) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

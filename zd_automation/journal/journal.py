@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,20 @@ class Journal:
         query = sa.select(decisions).where(decisions.c.ticket_id == ticket_id).order_by(decisions.c.decided_at)
         with self._reading.connect() as connection:
             return [Decision(**row) for row in connection.execute(query).mappings()]
+
+    def decisions_since(self, at: float, desk: str) -> Iterator[Decision]:
+        """The last decision on each ticket of a desk that was decided at or after a time, oldest first."""
+        last = (
+            sa.select(decisions.c.ticket_id, sa.func.max(decisions.c.decided_at).label("decided_at"))
+            .where(decisions.c.desk == desk, decisions.c.decided_at >= at)
+            .group_by(decisions.c.ticket_id)
+            .subquery()
+        )
+        both = sa.and_(decisions.c.ticket_id == last.c.ticket_id, decisions.c.decided_at == last.c.decided_at)
+        query = sa.select(decisions).join(last, both).where(decisions.c.desk == desk).order_by(decisions.c.decided_at)
+        with self._reading.connect() as connection:
+            for row in connection.execution_options(yield_per=500).execute(query).mappings():
+                yield Decision(**row)
 
     def counts(self) -> dict[str, int]:
         """How many deliveries ended in each way."""

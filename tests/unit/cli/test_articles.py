@@ -1,14 +1,20 @@
-"""``articles``: what is found for a text, and how often it is right."""
+"""``articles``: what is found for a text, how often it is right, and what the help centre lacks."""
 
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.builders import a_desk_folder
+from tests.support.builders import a_desk_folder, a_language, a_plan, a_suggestion
 from tests.support.command import zd
+from zd_automation.cli.environment import settings
+from zd_automation.journal.journal import Decision
+from zd_automation.service import open_stores
+from zd_automation.triage.plan_json import plan_as_json
 
 TITLES = ["Reset your password", "Where is my parcel", "Card declined", "Return a jacket", "Delete the account"]
 TITLES += [
@@ -121,3 +127,45 @@ def test_too_few_tickets_are_told(folder: Path, desk: Path) -> None:
         "articles", "evaluate", "--desk", desk, "--file", tickets(folder, {"body": "reset my password", "article": 0})
     )
     assert (ran.status, "1 tickets are too few to judge by; at least 10 are needed" in ran.err) == (1, True)
+
+
+def decided(ticket_id: int, at: float, desk: str = "Little", **changes: Any) -> None:
+    """A decision in the journal of the working folder."""
+    plain: dict[str, Any] = {"articles": (), "article_candidates": (a_suggestion("2", score=0.3),)}
+    plan = plan_as_json(a_plan(**{**plain, **changes}))
+    decision = Decision(f"d-{ticket_id}-{at}", f"1:ticket.created:{ticket_id}", ticket_id, desk, "h", plan, False, at)
+    open_stores(settings(needs_webhooks=False)).journal.record_decision(decision)
+
+
+def test_gaps_are_told_from_the_journal(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ZD_OAUTH_CLIENT_ID", "ZD_OAUTH_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("ZD_BASE_URL", "http://127.0.0.1:9")
+    now = time.time()
+    decided(1, now - 60 * 86_400)  # too long ago
+    decided(2, now - 100, articles=(a_suggestion("2", score=0.9),))
+    decided(2, now - 50)  # decided anew, without an article now
+    decided(3, now - 40)
+    decided(4, now - 30, desk="Another desk")
+    decided(5, now - 20, language=a_language("es"), articles=(a_suggestion("0", score=0.9),))
+    told = json.loads(zd("articles", "gaps", "--desk", desk, "--json").out)
+    nearest = {"id": "2", "title": "Card declined", "score": 0.3}
+    assert told == {
+        "tickets": 3,
+        "gaps": [
+            {"topic": "card_problem", "tickets": 2, "languages": {"en": 2}, "nearest": nearest, "examples": [2, 3]}
+        ],
+        "translations": [
+            {"id": "0", "title": "Reset your password", "there": ["en"], "missing": "es", "tickets": 1, "examples": [5]}
+        ],
+    }
+    ran = zd("articles", "gaps", "--desk", desk, "--days", "90")
+    for words in (
+        "4 tickets of the last 90 days",
+        "card_problem",
+        "Card declined (30%)",
+        "2, 3",
+        "Reset your password",
+        "ES",
+    ):
+        assert words in ran.out
