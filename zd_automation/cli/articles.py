@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,24 +13,20 @@ from rich.console import Console
 from rich.table import Table
 
 from zd_automation.assembly import article_index, language_reader
-from zd_automation.cli.environment import desk_folders, settings
+from zd_automation.cli.article_gaps import gaps_command
+from zd_automation.cli.desk_articles import DESK, desk_and_articles
 from zd_automation.definitions import Problems
-from zd_automation.desk_files import DeskFiles, load_desk, read_jsonl
+from zd_automation.desk_files import DeskFiles, read_jsonl
 from zd_automation.errors import DefinitionError
 from zd_automation.knowledge.evaluate import Asked, Judged, judged
-from zd_automation.knowledge.gaps import Gap, MissingTranslation, Told, gaps, missing_translations
 from zd_automation.knowledge.index import PassageIndex
 from zd_automation.models.cache import ModelCache, default_cache_folder
-from zd_automation.service import open_stores
 from zd_automation.tickets import Article
 from zd_automation.triage.clean import clean
 from zd_automation.triage.plan import Suggestion
 
 _LINES = (0.3, 0.5, 0.6, 0.75, 0.85, 0.95)
 _LEAST_TICKETS = 10
-_DESK = click.option(
-    "--desk", type=click.Path(path_type=Path), help="Desk folder; default the first of ZD_DESK, else ./desk."
-)
 
 
 @click.group("articles")
@@ -39,14 +34,17 @@ def articles_command() -> None:
     """Article suggestions: what is found for a text, how often it is right, and what the help centre lacks."""
 
 
+articles_command.add_command(gaps_command)
+
+
 @articles_command.command("search")
 @click.argument("text")
-@_DESK
+@DESK
 @click.option("--language", help="The language of TEXT (BCP 47); read from it by default.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON instead of a table.")
 def search_command(*, text: str, desk: Path | None, language: str | None, as_json: bool) -> None:
     """The articles found for TEXT, best first, and which of them a note would show. Drafts and restricted ones are no part of it."""
-    files, articles = _desk_and_articles(desk)
+    files, articles = desk_and_articles(desk)
     message = clean("", text)
     tag = language or language_reader(files.desk, files.language_backend)(message, None).tag
     found = _built(files)(articles).search([message], [tag])[0]
@@ -67,7 +65,7 @@ def search_command(*, text: str, desk: Path | None, language: str | None, as_jso
     type=click.Path(path_type=Path, exists=True),
     help='Tickets, JSON lines: {"subject": ..., "body": ..., "article": ID, "language": ...}.',
 )
-@_DESK
+@DESK
 @click.option(
     "--precision", type=click.FloatRange(0.5, 1), default=0.9, show_default=True, help="Wanted of what is shown."
 )
@@ -77,56 +75,13 @@ def evaluate_command(*, path: Path, desk: Path | None, precision: float, as_json
 
     Each ticket is asked twice: with its article there, and with it (and a fifth of the others) taken away, when silence is right.
     """
-    files, articles = _desk_and_articles(desk)
+    files, articles = desk_and_articles(desk)
     asked = _asked(path, files, articles)
     told = judged(articles, asked, _built(files))
     if as_json:
         click.echo(json.dumps(_figures(told, precision), indent=2))
     else:
         _show_judged(told, precision)
-
-
-@articles_command.command("gaps")
-@_DESK
-@click.option("--days", type=click.FloatRange(0.01), default=30.0, show_default=True, help="How far back to look.")
-@click.option("--most", type=click.IntRange(1), default=20, show_default=True, help="Rows in each list.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON instead of tables.")
-def gaps_command(*, desk: Path | None, days: float, most: int, as_json: bool) -> None:
-    """What the help centre lacks, from the decisions in the journal: topics without an article, and missing translations.
-
-    Tickets are named by their numbers. Those without a topic stand together where they lie nearest to the same article.
-    """
-    files, articles = _desk_and_articles(desk)
-    journal = open_stores(settings(needs_webhooks=False)).journal
-    since = journal.decisions_since(time.time() - days * 86_400, files.desk.name)
-    told = [Told(decision.ticket_id, decision.plan) for decision in since]
-    found, untranslated = gaps(told, articles)[:most], missing_translations(told, articles)[:most]
-    if as_json:
-        rows = {
-            "tickets": len(told),
-            "gaps": [_gap(gap) for gap in found],
-            "translations": [_untranslated(one) for one in untranslated],
-        }
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-        return
-    _show_gaps(found, untranslated, f"{len(told)} tickets of the last {days:g} days")
-
-
-def _desk_and_articles(desk: Path | None) -> tuple[DeskFiles, list[Article]]:
-    """The desk, and the articles of its folder or else of the account's Help Center."""
-    files = load_desk(desk or desk_folders()[0])
-    articles = list(files.articles)
-    if not articles:
-        from zd_automation.cli.account import open_account
-
-        _, _, gateway, _ = open_account(desk)
-        articles = gateway.articles(files.article_labels)
-    public = [article for article in articles if article.is_public]
-    if not public:
-        raise DefinitionError(
-            f"{files.folder}: neither the desk nor its Help Center has an article that everybody may read"
-        )
-    return files, public
 
 
 def _built(files: DeskFiles) -> Callable[[Sequence[Article]], PassageIndex]:
@@ -172,65 +127,6 @@ def _plain(hit: Suggestion, shown: bool) -> dict[str, Any]:
         "url": hit.url,
         "quote": hit.quote,
     }
-
-
-def _gap(gap: Gap) -> dict[str, Any]:
-    nearest = (
-        {"id": str(gap.nearest.id), "title": gap.nearest.title, "score": round(gap.score, 4)} if gap.nearest else None
-    )
-    return {
-        "topic": gap.topic or None,
-        "tickets": gap.tickets,
-        "languages": dict(gap.languages),
-        "nearest": nearest,
-        "examples": list(gap.examples),
-    }
-
-
-def _untranslated(one: MissingTranslation) -> dict[str, Any]:
-    article = {"id": str(one.article.id), "title": one.article.title}
-    return {
-        **article,
-        "there": list(one.there),
-        "missing": one.missing,
-        "tickets": one.tickets,
-        "examples": list(one.examples),
-    }
-
-
-def _show_gaps(found: Sequence[Gap], untranslated: Sequence[MissingTranslation], told: str) -> None:
-    console = Console(file=sys.stdout, markup=False)
-    table = Table(
-        "topic",
-        "tickets",
-        "languages",
-        "nearest article",
-        "for example",
-        title=f"No article for: {told}",
-        title_justify="left",
-    )
-    for gap in found:
-        nearest = f"{gap.nearest.title} ({gap.score:.0%})" if gap.nearest else "-"
-        languages = ", ".join(f"{tag} {count}" for tag, count in gap.languages.items())
-        table.add_row(gap.topic or "(none)", str(gap.tickets), languages, nearest, _numbers(gap.examples))
-    console.print(table)
-    table = Table(
-        "article",
-        "there in",
-        "missing in",
-        "tickets",
-        "for example",
-        title="Missing translations",
-        title_justify="left",
-    )
-    for one in untranslated:
-        there = ", ".join(tag.upper() for tag in one.there)
-        table.add_row(one.article.title, there, one.missing.upper(), str(one.tickets), _numbers(one.examples))
-    console.print(table if untranslated else "no answer was missing in its language")
-
-
-def _numbers(tickets: Sequence[int]) -> str:
-    return ", ".join(map(str, tickets))
 
 
 def _show_found(found: Sequence[Suggestion], shown: set[str], caption: str) -> None:

@@ -26,7 +26,7 @@ from zd_automation.errors import DefinitionError, ModelError
 from zd_automation.models.cache import ModelCache, default_cache_folder
 from zd_automation.models.danger_classifier import DangerClassifier
 from zd_automation.models.danger_lines import Ordinary, Priced, line_of_unlabelled, price_list
-from zd_automation.triage.clean import clean
+from zd_automation.triage.clean import CleanText, clean
 from zd_automation.triage.redaction import marked
 from zd_automation.triage.secrets import KINDS as SECRETS
 
@@ -51,8 +51,9 @@ def lines_command(*, desk: Path | None, path: Path | None, as_json: bool) -> Non
     Recall and the hard ordinary messages are the shipped examples', each judged without its own hand. With --FILE the
     usual tickets are yours ({"subject": ..., "body": ...} a line, taken for ordinary), else the desk's topic examples.
     """
+    texts = _texts(path) if path else []
     files, model = _model(desk)
-    usual = _scored(model, files, path) if path else model.usual
+    usual = _scored(model, files, texts) if path else model.usual
     urgent = model.fitted.urgent
     tags = sorted(set(urgent.languages) | set(usual.languages))
     table = {"all": price_list(model.lines, urgent, model.fitted.held_out, usual, _CHANCES)}
@@ -82,12 +83,13 @@ def calibrate_command(*, desk: Path | None, path: Path, per_thousand: float, dry
     Writes danger/lines.toml into the desk folder, by how much the line of each language is moved. Languages with fewer than
     100 tickets move as all of them together do.
     """
-    files, model = _model(desk)
-    told = _scored(model, files, path)
-    if len(told.scores) < _LEAST_TICKETS:
+    texts = _texts(path)
+    if len(texts) < _LEAST_TICKETS:
         raise DefinitionError(
-            f"{path}: {len(told.scores)} tickets with words are too few; at least {_LEAST_TICKETS} are needed"
+            f"{path}: {len(texts)} tickets with words are too few; at least {_LEAST_TICKETS} are needed"
         )
+    files, model = _model(desk)
+    told = _scored(model, files, texts)
     shifts = _shifts(told, model, per_thousand / 1000)
     rows = "".join(f'"{tag}" = {shift:.3f}\n' for tag, shift in sorted(shifts.items()))
     text = (
@@ -139,9 +141,13 @@ def _model(desk: Path | None) -> tuple[DeskFiles, DangerClassifier]:
     return files, made.triage.danger
 
 
-def _scored(model: DangerClassifier, files: DeskFiles, path: Path) -> Ordinary:
+def _texts(path: Path) -> list[CleanText]:
+    """The tickets of a file that have words. Read before anything is learnt: a bad file is told at once."""
+    return [text for row in _tickets(path) if (text := clean(_text(row, "subject"), _text(row, "body"))).text.strip()]
+
+
+def _scored(model: DangerClassifier, files: DeskFiles, texts: Sequence[CleanText]) -> Ordinary:
     reader = language_reader(files.desk, files.language_backend)
-    texts = [text for row in _tickets(path) if (text := clean(_text(row, "subject"), _text(row, "body"))).text.strip()]
     tags = [reader(text, None).tag for text in texts]
     books = with_own(load_books(room("models") / "danger" / "patterns", Problems()), files.danger.books)
     return scored(model.scores, texts, tags, books)

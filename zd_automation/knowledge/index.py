@@ -102,15 +102,14 @@ class PassageIndex:
         share = np.where(own, _OWN_WORDS, _FOREIGN_WORDS)
         score: Floats = ((near + share * words) / (weight + share)).astype(np.float32)
         nudged = (score + _OWN_LANGUAGE * own).astype(np.float32)
-        order = np.argsort(-np.maximum.reduceat(nudged, self._starts), kind="stable")[:_SHOWN]
-        places = [place for page in order if score[place := self._place(nudged, int(page))] > _LEAST]
-        if not places:
+        order = np.argsort(-np.maximum.reduceat(nudged, self._starts), kind="stable")[:_SHOWN].tolist()
+        found = [(page, place) for page in order if score[place := self._place(nudged, page)] > _LEAST]
+        if not found:
             return None
-        best = places[0]
-        evidence = self._evidence(best, int(order[0]), score, words)
+        page, best = found[0]
         return Look(
-            tuple((place, float(score[place])) for place in places),
-            evidence,
+            tuple((place, float(score[place])) for _, place in found),
+            self._evidence(best, page, score, words),
             self._voices(int(which[best])),
             own_language=bool(own[best]),
         )
