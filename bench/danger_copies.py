@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.topic_sets import Remembered
-from zd_automation.danger_files import load_danger_examples
+from zd_automation.danger_files import EVERYDAY, load_danger_examples
 from zd_automation.definitions import Problems, room
 from zd_automation.models.encoders import wide_encoder
 from zd_automation.triage.patterns import fold
@@ -52,7 +52,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vectors", type=Path)
     options = parser.parse_args()
-    rows = load_danger_examples(room("models") / "danger" / "examples", Problems())
+    shipped = load_danger_examples(room("models") / "danger" / "examples", Problems())
+    rows = [row for row in shipped if row.hand != EVERYDAY]
     pairs = set()
     for language in sorted({row.language for row in rows}):
         own = [at for at, row in enumerate(rows) if row.language == language]

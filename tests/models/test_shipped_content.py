@@ -10,7 +10,7 @@ import pytest
 
 from bench.danger_copies import near_copies
 from zd_automation.assembly import seed_lists
-from zd_automation.danger_files import CASES, load_books, load_danger_examples, load_note_texts
+from zd_automation.danger_files import CASES, EVERYDAY, load_books, load_danger_examples, load_note_texts
 from zd_automation.danger_files import DESKS as DESK_KINDS
 from zd_automation.definitions import Problems, read_toml
 from zd_automation.demo.content import DESKS, articles, demo_tickets, desk_folder
@@ -95,7 +95,8 @@ def test_an_article_has_a_title_and_a_body_in_each_of_its_languages(name: str, r
     assert row["label_names"][0] == name
 
 
-EXAMPLES = load_danger_examples(MODELS / "danger" / "examples", PROBLEMS := Problems())
+SHIPPED = load_danger_examples(MODELS / "danger" / "examples", PROBLEMS := Problems())
+EXAMPLES = [row for row in SHIPPED if row.hand != EVERYDAY]
 LANGUAGES = sorted(path.stem for path in (MODELS / "danger" / "patterns").glob("*.toml"))
 
 
@@ -103,6 +104,17 @@ def test_the_danger_examples_are_sound_and_cover_every_language_of_the_books() -
     assert PROBLEMS.found == []
     assert sorted({row.language for row in EXAMPLES}) == LANGUAGES
     assert len(LANGUAGES) >= 24
+
+
+def test_everyday_messages_are_many_and_none_of_a_topic_near_a_case() -> None:
+    everyday = [row for row in SHIPPED if row.hand == EVERYDAY]
+    assert len(everyday) >= 2_500
+    assert not any(row.urgent for row in everyday)
+    named = read_toml(MODELS / "danger" / "everyday.toml")
+    security = {"account_takeover", "suspicious_login", "phishing_report", "unknown_charge", "others_data_visible"}
+    for desk, row in named.items():
+        topics = {topic.id for topic in load_desk(MODELS / desk).desk.topics}
+        assert set(row["topics"]) <= topics - security
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

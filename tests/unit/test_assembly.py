@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +199,12 @@ def test_the_named_encoder_reads_for_topics_danger_and_articles(tmp_path: Path) 
     names = {path.name for path in kept.folder.iterdir()}
     assemble(load_desk(naming(tmp_path / "e", lines.format(2))), kept, ARTICLES)
     anew = {path.name.split("-")[0] for path in kept.folder.iterdir() if path.name not in names}
-    assert anew == {"topics", "danger", "usual", "passages"}
+    assert anew == {"topics", "danger", "usual"}
+    with closing(sqlite3.connect(kept.folder / "passages.sqlite")) as file:
+        assert file.execute("SELECT DISTINCT encoder FROM vectors ORDER BY 1").fetchall() == [
+            ("seeing-1",),
+            ("seeing-2",),
+        ]
 
 
 def test_an_encoder_that_fails_leaves_language_phrases_and_secrets_at_work(tmp_path: Path, cache: ModelCache) -> None:

@@ -81,7 +81,7 @@ def test_every_key_of_a_desk(tmp_path: Path) -> None:
 def test_a_desk_of_one_line_has_careful_defaults(tmp_path: Path) -> None:
     files = load_desk(a_desk_folder(tmp_path, SMALL, ONE, en=""))
     assert files.desk.danger == DangerPolicy("route", "Security", "security_urgent", "urgent", 0.5, 0.85, ())
-    assert files.desk.articles == ArticlePolicy("note", 3, 0.5)
+    assert files.desk.articles == ArticlePolicy("note", 3, 0.75)
     assert (files.desk.language_rung, files.desk.topics[0].rung) == ("shadow", "shadow")
     assert (files.limits, files.brands, files.articles) == (Limits(100, 0.3, 400, 0.1), (), ())
     assert files.encoder == {}

@@ -10,7 +10,20 @@ import pytest
 from tests.support.command import zd
 from zd_automation import __version__
 
-COMMANDS = ("demo", "sandbox", "init", "check", "decide", "danger", "model", "replay", "run", "serve", "work")
+COMMANDS = (
+    "demo",
+    "sandbox",
+    "init",
+    "check",
+    "decide",
+    "danger",
+    "articles",
+    "model",
+    "replay",
+    "run",
+    "serve",
+    "work",
+)
 OPTIONS = {
     "demo": ("--wait / --no-wait", "--port", "--all"),
     "sandbox": ("--host", "--port", "--seed", "--database", "--strict-auth", "--trial", "--no-limits"),
@@ -18,6 +31,7 @@ OPTIONS = {
     "check": ("--desk", "--offline"),
     "decide": ("[TEXT]", "--desk", "--jsonl", "--ticket", "--locale", "--json"),
     "danger": ("lines", "calibrate", "redact"),
+    "articles": ("search", "evaluate", "gaps"),
     "model": ("train", "evaluate", "gate", "promote", "rollback", "list"),
     "replay": ("TICKET", "--today", "--json"),
     "run": ("--log-level",),

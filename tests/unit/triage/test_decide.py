@@ -31,7 +31,7 @@ from zd_automation.triage.plan import Reason, Scored, Versions
 from zd_automation.triage.plan_json import plan_as_json
 
 TOPICS = TopicsByWord({"card": ("card_problem", 0.93), "parcel": ("delivery_late", 0.8)})
-FOUND = (a_suggestion("1", score=0.9), a_suggestion("2", score=0.5), a_suggestion("3", score=0.49))
+FOUND = (a_suggestion("1", score=0.9), a_suggestion("2", score=0.75), a_suggestion("3", score=0.74))
 STATED = "Someone is in my account, and the card"
 
 
@@ -382,7 +382,7 @@ def test_articles_at_the_line_and_above_are_shown() -> None:
     plan = triage.decide(a_ticket())
     assert [article.id for article in plan.articles] == ["1", "2"]
     assert plan.article_candidates == FOUND
-    assert reason(triage, "articles") == "2 at 0.50 or better"
+    assert reason(triage, "articles") == "2 at 0.75 or better"
     assert plan.note is not None
     assert plan.note.count("<li>") == 2
 
@@ -390,7 +390,7 @@ def test_articles_at_the_line_and_above_are_shown() -> None:
 @pytest.mark.parametrize(
     ("policy", "shown", "why"),
     [
-        (ArticlePolicy(at_most=1), ["1"], "1 at 0.50 or better"),
+        (ArticlePolicy(at_most=1), ["1"], "1 at 0.75 or better"),
         (ArticlePolicy(threshold=0.95), [], "none: best 0.90, needed 0.95"),
         (ArticlePolicy(rung="off"), [], "none: articles are switched off or there are none"),
     ],
