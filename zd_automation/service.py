@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from flask import Flask
 
 from zd_automation.config import Settings
 from zd_automation.danger_files import load_books
+from zd_automation.danger_hint import LearningHint, learnt_glance
 from zd_automation.definitions import Problems, room
 from zd_automation.desk_files import DeskFiles, load_desk
 from zd_automation.desks import DeskRegistry
@@ -93,6 +95,10 @@ def print_line(line: str) -> None:
     sys.stdout.flush()
 
 
+def _glance(examples: Path, settings: Settings) -> Callable[[str], bool]:
+    return learnt_glance(examples, ModelCache(settings.cache_dir or default_cache_folder()))
+
+
 class Service:
     """Receiver and worker over one set of stores. Either half may run alone, in its own process.
 
@@ -112,11 +118,11 @@ class Service:
 
     def receiver(self) -> Flask:
         """The WSGI application."""
-        books = load_books(room("models") / "danger" / "patterns", Problems())
-        return create_app(
-            self.settings,
-            Parts(self.stores.inbox, self.metrics, looks_urgent=queue_hint(books.values()), not_ready=self.not_ready),
-        )
+        folder = room("models") / "danger"
+        books = load_books(folder / "patterns", Problems())
+        hint = LearningHint(queue_hint(books.values()), lambda: _glance(folder / "examples", self.settings))
+        parts = Parts(self.stores.inbox, self.metrics, looks_urgent=hint, not_ready=self.not_ready)
+        return create_app(self.settings, parts)
 
     def not_ready(self) -> list[str]:
         """What keeps this process from its work; a receiver alone is ready when its inbox answers."""
