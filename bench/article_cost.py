@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-import resource
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +22,7 @@ _QUESTIONS = 120
 
 
 def cost(encoders: Sequence[Encoder]) -> None:
-    """A table for 1,000 and 10,000 articles of one passage and a title."""
+    """A table for 1,000 and 10,000 articles of one passage and a title; memory is what the index holds, articles aside."""
     told = [example.text for example in load_desk(room("models") / "cosmetics").examples if example.language == "en"]
     print("| articles | passages | first index, s | again, vectors kept, s | question p50, ms CPU | p99 | memory, MB |")
     print("|---|---|---|---|---|---|---|")
@@ -36,12 +36,15 @@ def cost(encoders: Sequence[Encoder]) -> None:
             started = time.perf_counter()
             PassageIndex(articles, encoders, kept)
             first = time.perf_counter() - started
-            before, started = _memory(), time.perf_counter()
-            index = PassageIndex(articles, encoders, kept)
+            started = time.perf_counter()
+            PassageIndex(articles, encoders, kept)
             again = time.perf_counter() - started
+            tracemalloc.start()
+            index = PassageIndex(articles, encoders, kept)
+            memory = tracemalloc.get_traced_memory()[0] / 1e6
+            tracemalloc.stop()
         took = [_asked(index, f"{deal.choice(told)} {number}") for number in range(_QUESTIONS)]
         p50, p99 = np.quantile(took, [0.5, 0.99])
-        memory = _memory() - before
         print(
             f"| {count} | {2 * count} | {first:.0f} | {again:.1f} | {p50:.1f} | {p99:.1f} | {memory:.0f} |", flush=True
         )
@@ -51,11 +54,3 @@ def _asked(index: PassageIndex, text: str) -> float:
     begun = time.process_time()
     index.search([clean("", text)], ["en"])
     return 1000 * (time.process_time() - begun)
-
-
-def _memory() -> float:
-    """Resident memory now, in MB (Linux); elsewhere the most it ever was."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmRSS"))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
