@@ -91,8 +91,9 @@ def _look(told: dict[str, Any], sent: dict[int, float], took: dict[int, float], 
 
 
 def _is_written(told: dict[str, Any], number: int) -> bool:
-    with urllib.request.urlopen(f"{told['url']}/__sandbox__/requests?path=/tickets/{number}.json") as answer:
-        return any(call["method"] == "PUT" for call in json.load(answer)["requests"])
+    with urllib.request.urlopen(f"{told['url']}/__sandbox__/requests?path=/tickets/{number}") as answer:
+        calls = json.load(answer)["requests"]
+    return any(call["method"] == "PUT" and call["path"].removesuffix(".json").endswith(f"/{number}") for call in calls)
 
 
 if __name__ == "__main__":
