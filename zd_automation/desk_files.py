@@ -255,6 +255,12 @@ def read_jsonl(path: Path, problems: Problems) -> Iterator[tuple[int, dict[str, 
             problems.add(f"{path}:{number}", "not a JSON object; each line must be one")
 
 
+def text_in(row: Mapping[str, Any], key: str) -> str:
+    """The text under a key of such an object; "" where there is none."""
+    value = row.get(key)
+    return value if isinstance(value, str) else ""
+
+
 def _articles(path: Path, problems: Problems) -> Iterator[Article]:
     if not path.exists():
         return

@@ -16,7 +16,7 @@ from zd_automation.assembly import article_index, language_reader
 from zd_automation.cli.article_gaps import gaps_command
 from zd_automation.cli.desk_articles import DESK, desk_and_articles
 from zd_automation.definitions import Problems
-from zd_automation.desk_files import DeskFiles, read_jsonl
+from zd_automation.desk_files import DeskFiles, read_jsonl, text_in
 from zd_automation.errors import DefinitionError
 from zd_automation.knowledge.evaluate import Asked, Judged, judged
 from zd_automation.knowledge.index import PassageIndex
@@ -96,25 +96,20 @@ def _asked(path: Path, files: DeskFiles, articles: Sequence[Article]) -> list[As
     known = {str(article.id) for article in articles}
     asked = []
     for number, row in read_jsonl(path, problems):
-        text = clean(_text(row, "subject"), _text(row, "body"))
+        text = clean(text_in(row, "subject"), text_in(row, "body"))
         article = str(row.get("article", ""))
         if not text.text.strip():
             problems.add(f"{path}:{number}", "needs a `subject` or a `body` with words")
         elif article not in known:
             problems.add(f"{path}:{number}", f"article {article!r} is none that everybody may read; give its id")
         else:
-            asked.append(Asked(text, _text(row, "language") or reader(text, None).tag, article))
+            asked.append(Asked(text, text_in(row, "language") or reader(text, None).tag, article))
     problems.raise_if_any()
     if len(asked) < _LEAST_TICKETS:
         raise DefinitionError(
             f"{path}: {len(asked)} tickets are too few to judge by; at least {_LEAST_TICKETS} are needed"
         )
     return asked
-
-
-def _text(row: dict[str, Any], key: str) -> str:
-    value = row.get(key)
-    return value if isinstance(value, str) else ""
 
 
 def _plain(hit: Suggestion, shown: bool) -> dict[str, Any]:

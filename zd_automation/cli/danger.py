@@ -21,7 +21,7 @@ from zd_automation.danger_files import load_books
 from zd_automation.danger_learning import scored
 from zd_automation.definitions import Problems, room
 from zd_automation.desk_danger import LINES_FILE
-from zd_automation.desk_files import DeskFiles, load_desk
+from zd_automation.desk_files import DeskFiles, load_desk, text_in
 from zd_automation.errors import DefinitionError, ModelError
 from zd_automation.models.cache import ModelCache, default_cache_folder
 from zd_automation.models.danger_classifier import DangerClassifier
@@ -143,7 +143,9 @@ def _model(desk: Path | None) -> tuple[DeskFiles, DangerClassifier]:
 
 def _texts(path: Path) -> list[CleanText]:
     """The tickets of a file that have words. Read before anything is learnt: a bad file is told at once."""
-    return [text for row in _tickets(path) if (text := clean(_text(row, "subject"), _text(row, "body"))).text.strip()]
+    return [
+        text for row in _tickets(path) if (text := clean(text_in(row, "subject"), text_in(row, "body"))).text.strip()
+    ]
 
 
 def _scored(model: DangerClassifier, files: DeskFiles, texts: Sequence[CleanText]) -> Ordinary:
@@ -166,11 +168,6 @@ def _tickets(path: Path) -> Iterator[dict[str, Any]]:
                 f'{path}:{number}: not a JSON object in UTF-8 such as {{"subject": "...", "body": "..."}}'
             )
         yield row
-
-
-def _text(row: dict[str, Any], key: str) -> str:
-    value = row.get(key)
-    return value if isinstance(value, str) else ""
 
 
 def _of(side: Ordinary, tag: str) -> Ordinary:

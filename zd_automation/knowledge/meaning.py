@@ -46,11 +46,8 @@ class Meaning:
 def _centred(encoder: Encoder, vectors: Vectors, languages: Sequence[str]) -> Vectors:
     """Unit rows without the mean of ordinary text in their language, where the encoder knows it: in a space where each
     language has a place of its own, a question lies nearest to whatever is in its language."""
-    if not len(vectors):
+    english = encoder.typical("en")
+    if english is None or not len(vectors):
         return vectors
     usual = [encoder.typical(tag.split("-")[0].lower()) for tag in languages]
-    english = encoder.typical("en")
-    known = [english if mean is None else mean for mean in usual]
-    if english is None:
-        return vectors
-    return unit(vectors - np.stack([english if mean is None else mean for mean in known]))
+    return unit(vectors - np.stack([english if mean is None else mean for mean in usual]))
